@@ -1,0 +1,24 @@
+/**
+ * What changes, as it changes. A subscription begins with a snapshot; each later event carries
+ * the next revision. `gap` ends a subscription whose reader was too slow: subscribe again.
+ */
+import { z } from 'zod'
+import { imageIdSchema, machineIdSchema } from './ids.ts'
+import { imageSchema } from './image.ts'
+import { jobSchema } from './job.ts'
+import { machineSummarySchema } from './machine.ts'
+
+const revision = z.int().min(0)
+
+export const eventSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('snapshot'), revision, machines: z.array(machineSummarySchema), jobs: z.array(jobSchema), images: z.array(imageSchema) }),
+  z.strictObject({ type: z.literal('machine.changed'), revision, machine: machineSummarySchema }),
+  z.strictObject({ type: z.literal('machine.removed'), revision, machine: machineIdSchema }),
+  /** An edge, not a level: it happened now. `sentence` is for people. */
+  z.strictObject({ type: z.literal('machine.happened'), revision, machine: machineIdSchema, what: z.enum(['started', 'stopped', 'crashed', 'reset', 'watchdog', 'agent-answers', 'adopted', 'no-space', 'went-on']), sentence: z.string(), at: z.iso.datetime() }),
+  z.strictObject({ type: z.literal('job.changed'), revision, job: jobSchema }),
+  z.strictObject({ type: z.literal('image.changed'), revision, image: imageSchema }),
+  z.strictObject({ type: z.literal('image.removed'), revision, image: imageIdSchema }),
+  z.strictObject({ type: z.literal('gap'), revision }),
+])
+export type EngineEvent = z.infer<typeof eventSchema>
