@@ -1,0 +1,39 @@
+/**
+ * Three kinds of tests, told by the file's name: `x.test.ts` starts no QEMU and runs in parallel,
+ * `x.qemu.test.ts` starts real machines, `x.root.test.ts` needs root and runs only as root.
+ */
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+const folders = '{contract,engine,hosts,native,build,bench,e2e}'
+const qemu = `${folders}/**/*.qemu.test.ts`
+const root = `${folders}/**/*.root.test.ts`
+/** Guests are emulated in software, and every one of them keeps a core busy. */
+const machinesAtOnce = 2
+
+export default defineConfig({
+  // Tests run as a user who may not write into the checkout.
+  cacheDir: join(tmpdir(), `mayfly-vitest-${process.getuid?.() ?? 'shared'}`),
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: [`${folders}/**/*.test.ts`], exclude: [qemu, root], testTimeout: 30_000, hookTimeout: 30_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'qemu',
+          include: [qemu],
+          maxWorkers: Math.min(machinesAtOnce, availableParallelism()),
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { extends: true, test: { name: 'root', include: [root], maxWorkers: 1, testTimeout: 120_000, sequence: { groupOrder: 2 } } },
+    ],
+  },
+})
