@@ -1,0 +1,49 @@
+/**
+ * One queue for each machine: two commands for one machine never interleave. What is under way
+ * can be told to give up, so that switching off need not wait behind a slow start.
+ */
+import { MayflyError } from '../../contract/errors.ts'
+
+export class CommandQueue {
+  #tail: Promise<unknown> = Promise.resolve()
+  #current: AbortController | null = null
+  #closed = false
+
+  /** Runs `work` after everything queued before it. A failure is the caller's; the queue goes on. */
+  run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const turn = async (): Promise<T> => {
+      if (this.#closed) throw new MayflyError('cancelled', 'The engine is ending.', {})
+      const controller = new AbortController()
+      this.#current = controller
+      try {
+        return await work(controller.signal)
+      } finally {
+        this.#current = null
+      }
+    }
+    const result = this.#tail.then(turn)
+    this.#tail = result.catch(() => undefined)
+    return result
+  }
+
+  /** Tells the command under way to give up. What is queued behind it still runs. */
+  interrupt(reason: MayflyError): void {
+    this.#current?.abort(reason)
+  }
+
+  /** Resolves when nothing is queued or under way. */
+  async idle(): Promise<void> {
+    let seen
+    do {
+      seen = this.#tail
+      await seen
+    } while (seen !== this.#tail)
+  }
+
+  /** Refuses what is queued, interrupts what is under way, and waits for it. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.interrupt(new MayflyError('cancelled', 'The engine is ending.', {}))
+    await this.#tail
+  }
+}

@@ -1,0 +1,26 @@
+/** What machines need of the engine around them. */
+import type { EngineEvent } from '../../contract/event.ts'
+import type { MachineId } from '../../contract/ids.ts'
+import type { EventHub } from '../events/event-hub.ts'
+import type { HostProbe } from '../host/host-probe.ts'
+import type { ImageStore } from '../images/image-store.ts'
+import type { JobBook } from '../jobs/job-book.ts'
+import type { Folders } from '../storage/folders.ts'
+import type { StreamDesk } from '../streams/stream-desk.ts'
+
+export type Happening = Extract<EngineEvent, { type: 'machine.happened' }>['what']
+
+export interface EngineContext {
+  readonly folders: Folders
+  readonly events: EventHub
+  readonly jobs: JobBook
+  readonly images: ImageStore
+  readonly streams: StreamDesk
+  readonly host: HostProbe
+  /** Writes one line to the engine's own log. */
+  readonly log: (line: string) => void
+  /** Appends to a machine's event log; a failure to write is logged, not thrown. */
+  readonly appendEvent: (path: string, line: string) => void
+  /** Another machine that binds this host port now; null where none of ours does. */
+  readonly portOwner: (protocol: 'tcp' | 'udp', hostPort: number, except: MachineId) => string | null
+}

@@ -1,0 +1,203 @@
+/**
+ * One machine as the engine holds it in memory: what its owner wants, what its guest was
+ * started with, and the state it is in. Commands (power, edit, ...) work on it in its queue;
+ * every change of state passes through `enter`, which knows the legal moves.
+ */
+import type { MachineId } from '../../contract/ids.ts'
+import { MayflyError } from '../../contract/errors.ts'
+import { hasProcess, isLegalTransition, type MachineState, type PausedBy } from '../../contract/machine-state.ts'
+import type { BoundForward, LastExit, MachineConfig, MachineSummary } from '../../contract/machine.ts'
+import { describeChanges } from '../devices/describe-changes.ts'
+import type { Hardware } from '../qemu/argv/hardware.ts'
+import { writeDocument } from '../storage/document.ts'
+import { machineFolderNames, type MachineFolderNames, machineRuntimeNames, type MachineRuntimeNames } from '../storage/names.ts'
+import { CommandQueue } from './command-queue.ts'
+import type { EngineContext, Happening } from './engine-context.ts'
+import type { LiveMachine } from './live-machine.ts'
+import { lastExitDocument, machineDocument, type RunDocument, runDocument } from './machine-documents.ts'
+
+export interface StoredMachine {
+  readonly config: MachineConfig | null
+  readonly createdAt: string | null
+  readonly hardware: Hardware | null
+  readonly lastExit: LastExit | null
+  readonly run: RunDocument | null
+  /** Why a file cannot be used; null where all is sound. */
+  readonly broken: string | null
+}
+
+export class MachineCore {
+  readonly id: MachineId
+  readonly context: EngineContext
+  readonly names: MachineFolderNames
+  readonly queue = new CommandQueue()
+  /** QEMU's side; null while no process belongs to the machine, or its monitor cannot be had. */
+  live: LiveMachine | null = null
+  /** Somebody asked for the end that is coming. */
+  endAsked = false
+  /** Called when the process of the machine has ended and its end is on record. */
+  readonly endListeners = new Set<() => void>()
+
+  #stored: StoredMachine
+  #state: MachineState
+  #pausedBy: PausedBy | null = null
+  #stateReason: string | null
+  #summary: MachineSummary | null = null
+  #agent: MachineSummary['agent'] = 'off'
+  #isGone = false
+
+  constructor(context: EngineContext, id: MachineId, folder: string, stored: StoredMachine) {
+    this.context = context
+    this.id = id
+    this.names = machineFolderNames(folder)
+    this.#stored = stored
+    this.#state = stored.broken !== null ? 'broken' : stored.lastExit?.kind === 'crashed' ? 'crashed' : 'stopped'
+    this.#stateReason = stored.broken ?? (this.#state === 'crashed' ? (stored.lastExit?.sentence ?? null) : null)
+  }
+
+  get state(): MachineState {
+    return this.#state
+  }
+  get stateReason(): string | null {
+    return this.#stateReason
+  }
+  get pausedBy(): PausedBy | null {
+    return this.#pausedBy
+  }
+  get stored(): StoredMachine {
+    return this.#stored
+  }
+  get run(): RunDocument | null {
+    return this.#stored.run
+  }
+  get runtime(): MachineRuntimeNames {
+    return machineRuntimeNames(this.context.folders, this.id)
+  }
+  /** What people call it; a broken machine is called by its id. */
+  get name(): string {
+    return this.#stored.config?.name ?? this.id
+  }
+
+  /** The wanted configuration. Throws `storage-corrupt` for a broken machine. */
+  get config(): MachineConfig {
+    if (this.#stored.config === null) throw this.#brokenError()
+    return this.#stored.config
+  }
+
+  /** Throws `conflict`, naming the states in which the command is legal, unless the machine is in one of them. */
+  require(verb: string, allowed: readonly MachineState[]): void {
+    if (this.#isGone) throw new MayflyError('not-found', `${this.name} was deleted meanwhile.`, { kind: 'machine', ref: this.id })
+    if (allowed.includes(this.#state)) return
+    if (this.#state === 'broken') throw this.#brokenError()
+    throw new MayflyError('conflict', `${this.name} is ${this.#state}; it cannot be ${verb} now.`, { state: this.#state, allowed: [...allowed] }, { next: `That is possible while it is ${allowed.join(' or ')}.` })
+  }
+
+  #brokenError(): MayflyError {
+    return new MayflyError('storage-corrupt', `${this.id} is broken: ${this.#stateReason ?? 'its files cannot be used'}`, { file: this.names.machine, reason: this.#stateReason ?? '' }, { next: 'Repair the file, or delete the machine; its folder rests in the trash.' })
+  }
+
+  /** Moves to another state. An illegal move is a bug of ours and thrown as one. */
+  enter(state: MachineState, details: { pausedBy?: PausedBy | null; reason?: string | null } = {}): void {
+    if (!isLegalTransition(this.#state, state)) throw new Error(`Illegal move of ${this.id} from ${this.#state} to ${state}.`)
+    const pausedBy = details.pausedBy ?? null
+    const reason = details.reason ?? null
+    if (state === this.#state && pausedBy === this.#pausedBy && reason === this.#stateReason) return
+    this.#state = state
+    this.#pausedBy = pausedBy
+    this.#stateReason = reason
+    if (!hasProcess(state)) this.#agent = 'off'
+    this.changed()
+  }
+
+  setAgent(agent: MachineSummary['agent']): void {
+    if (agent === this.#agent) return
+    this.#agent = agent
+    this.changed()
+  }
+
+  /** Replaces parts of what is stored, in memory; use the `save` functions to write them. */
+  update(parts: Partial<StoredMachine>): void {
+    this.#stored = { ...this.#stored, ...parts }
+    this.changed()
+  }
+
+  /** Writes the wanted configuration, then shows it. A failed write changes nothing. */
+  async saveConfig(config: MachineConfig): Promise<void> {
+    await writeDocument(this.names.machine, machineDocument, { format: 'mayfly-machine', version: 1, id: this.id, createdAt: this.#stored.createdAt ?? new Date().toISOString(), config })
+    this.update({ config })
+  }
+
+  async saveRun(run: RunDocument): Promise<void> {
+    await writeDocument(this.names.run, runDocument, run)
+    this.update({ run })
+  }
+
+  async saveLastExit(exit: LastExit): Promise<void> {
+    await writeDocument(this.names.lastExit, lastExitDocument, { format: 'mayfly-last-exit', version: 1, exit })
+    this.update({ lastExit: exit })
+  }
+
+  /** Something that happened just now, for people and for watchers; kept in the machine's event log. */
+  happened(what: Happening, sentence: string): void {
+    const at = new Date().toISOString()
+    this.context.appendEvent(this.names.eventLog, `${at} ${what}: ${sentence}\n`)
+    this.context.events.publish({ type: 'machine.happened', machine: this.id, what, sentence, at })
+  }
+
+  /** Tells watchers that the row has changed. */
+  changed(): void {
+    this.#summary = null
+    if (!this.#isGone) this.context.events.publish({ type: 'machine.changed', machine: this.summary() })
+  }
+
+  /** The machine has left the list: nothing more is told of it, and commands still queued are refused. */
+  markGone(): void {
+    this.#isGone = true
+  }
+
+  /** The machine's row of the list. Cheap: only the uptime is computed anew. */
+  summary(): MachineSummary {
+    this.#summary ??= this.#makeSummary()
+    const { startedAt } = this.#summary
+    if (startedAt === null) return this.#summary
+    return { ...this.#summary, uptimeSeconds: Math.max(0, Math.floor((Date.now() - Date.parse(startedAt)) / 1000)) }
+  }
+
+  #makeSummary(): MachineSummary {
+    const { config, run } = this.#stored
+    const active = hasProcess(this.#state)
+    const shown = active ? (run?.config ?? config) : config
+    return {
+      id: this.id,
+      place: 'local',
+      name: this.name,
+      state: this.#state,
+      pausedBy: this.#pausedBy,
+      stateReason: this.#stateReason,
+      cpus: shown?.cpus ?? 0,
+      memoryMiB: shown?.memoryMiB ?? 0,
+      pid: active ? (run?.process?.pid ?? null) : null,
+      startedAt: active ? (run?.startedAt ?? null) : null,
+      uptimeSeconds: null,
+      tags: config?.tags ?? [],
+      profile: config?.profile ?? null,
+      forwards: shown === null ? [] : boundForwards(shown),
+      agent: this.#agent,
+      pendingChanges: this.pending().length,
+      createdAt: this.#stored.createdAt,
+    }
+  }
+
+  /** Settings that wait for the next start. */
+  pending(): { field: string; now: string; next: string }[] {
+    const { config, run } = this.#stored
+    if (config === null || run === null || !hasProcess(this.#state)) return []
+    return describeChanges(run.config, config)
+      .filter((change) => change.when === 'next-start')
+      .map(({ field, now, next }) => ({ field, now, next }))
+  }
+}
+
+function boundForwards(config: MachineConfig): BoundForward[] {
+  return config.nics.flatMap((nic) => nic.network.forwards.map((forward) => ({ nic: nic.id, ...forward })))
+}

@@ -1,0 +1,57 @@
+/** The JSON files of a machine's folder, each with its format, version and strict schema. */
+import { z } from 'zod'
+import { machineIdSchema } from '../../contract/ids.ts'
+import { lastExitSchema, machineConfigSchema } from '../../contract/machine.ts'
+import type { DocumentKind } from '../storage/document.ts'
+
+/** machine.json: what the owner wants. */
+export const machineDocument = {
+  format: 'mayfly-machine',
+  version: 1,
+  schema: z.strictObject({
+    format: z.literal('mayfly-machine'),
+    version: z.literal(1),
+    id: machineIdSchema,
+    createdAt: z.iso.datetime(),
+    config: machineConfigSchema,
+  }),
+  migrations: [],
+} as const satisfies DocumentKind<z.ZodType>
+export type MachineDocument = z.infer<typeof machineDocument.schema>
+
+const processIdentitySchema = z.strictObject({
+  pid: z.int().min(1),
+  /** Clock ticks since boot (proc(5), field 22): tells a process from a later one with its number. */
+  startTicks: z.string(),
+})
+
+/** run.json: there while a QEMU belongs to the machine; what it was started with. */
+export const runDocument = {
+  format: 'mayfly-run',
+  version: 1,
+  schema: z.strictObject({
+    format: z.literal('mayfly-run'),
+    version: z.literal(1),
+    /** The kernel's boot id: another one means that the host went down under the machine. */
+    bootId: z.string(),
+    /** Null between the intention to start and the process. */
+    process: processIdentitySchema.nullable(),
+    startedAt: z.iso.datetime(),
+    accelerator: z.enum(['kvm', 'tcg']),
+    qemuVersion: z.string(),
+    /** Length of the serial log when this run began. */
+    serialLogOffset: z.int().min(0),
+    /** The configuration the guest was started with, later changed by what could be changed live. */
+    config: machineConfigSchema,
+  }),
+  migrations: [],
+} as const satisfies DocumentKind<z.ZodType>
+export type RunDocument = z.infer<typeof runDocument.schema>
+
+/** last-exit.json: how the last process ended. */
+export const lastExitDocument = {
+  format: 'mayfly-last-exit',
+  version: 1,
+  schema: z.strictObject({ format: z.literal('mayfly-last-exit'), version: z.literal(1), exit: lastExitSchema }),
+  migrations: [],
+} as const satisfies DocumentKind<z.ZodType>

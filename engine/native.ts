@@ -1,0 +1,38 @@
+/** The N-API addon, loaded once: the few things of Linux that Node does not offer. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MayflyError } from '../contract/errors.ts'
+
+export interface Native {
+  /** Takes an exclusive advisory lock on an open file without waiting; it ends with the process. True: it is ours. */
+  flockExclusive(fd: number): boolean
+  /** A descriptor of zeroed anonymous memory; sealable. `name` is seen in /proc only. */
+  memfdCreate(name: string, bytes: number): number
+}
+
+let loaded: Native | undefined
+
+/** Where the native parts lie: beside the bundle in `out/`, or in the checkout's `out/` when run from source. */
+export function nativeFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  for (;;) {
+    for (const candidate of [join(folder, 'native'), join(folder, 'out', 'native')]) {
+      if (existsSync(join(candidate, 'mayfly.node'))) return candidate
+    }
+    const parent = dirname(folder)
+    if (parent === folder) break
+    folder = parent
+  }
+  throw new MayflyError('host-unavailable', 'Mayfly\'s native parts are not built.', { check: 'native' }, { next: 'Run npm run build.' })
+}
+
+/** Loads the addon. Throws `host-unavailable` where it was not built. */
+export function loadNative(): Native {
+  if (loaded === undefined) {
+    const module: { exports: unknown } = { exports: {} }
+    process.dlopen(module, join(nativeFolder(), 'mayfly.node'))
+    loaded = module.exports as Native
+  }
+  return loaded
+}

@@ -1,0 +1,64 @@
+/** Files that are replaced as a whole: a reader, or the next start after a power cut, sees the old one or the new one. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, rename, rm, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { MayflyError } from '../../contract/errors.ts'
+
+/**
+ * Replaces `path`: writes beside it, syncs, renames, syncs the folder. Throws `no-space` on a
+ * full disk, with the old file intact and nothing left beside it.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  const folder = dirname(path)
+  const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    const file = await open(temporary, 'wx', mode)
+    try {
+      await file.writeFile(data)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (cause) {
+    await rm(temporary, { force: true })
+    throw await describeWriteFailure(path, cause)
+  }
+  await syncFolder(folder)
+}
+
+/** Makes a rename in `folder` survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Turns a full disk into `no-space`; other failures are passed on as they are. */
+export async function describeWriteFailure(path: string, cause: unknown): Promise<unknown> {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return cause
+  return new MayflyError('no-space', `There is no space left to write ${path}. What was there before is unchanged.`, { path, needed: null, free: await freeBytes(dirname(path)) }, { cause, next: 'Free some space and try again.' })
+}
+
+/** Bytes this user may still write where `folder` lies; null where nobody knows. */
+export async function freeBytes(folder: string): Promise<number | null> {
+  try {
+    const stats = await statfs(folder)
+    return stats.bavail * stats.bsize
+  } catch {
+    return null
+  }
+}
+
+/** Makes a folder that only this user may enter. */
+export async function makePrivateFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw await describeWriteFailure(folder, cause)
+  }
+}

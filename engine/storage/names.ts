@@ -1,0 +1,104 @@
+/** Every file and folder Mayfly makes for a machine, named once. */
+import { join } from 'node:path'
+import type { DeviceId, MachineId } from '../../contract/ids.ts'
+import { MayflyError } from '../../contract/errors.ts'
+import type { Folders } from './folders.ts'
+
+/**
+ * The longest path a unix socket may have everywhere QEMU runs: sun_path is 104 bytes on the
+ * BSDs and macOS, 108 on Linux, with its terminating zero (unix(4), unix(7)).
+ */
+export const maxSocketPathBytes = 103
+
+export interface MachineFolderNames {
+  readonly folder: string
+  readonly machine: string
+  readonly hardware: string
+  readonly run: string
+  readonly lastExit: string
+  readonly disks: string
+  readonly boot: string
+  readonly media: string
+  readonly nvram: string
+  readonly tpm: string
+  readonly logs: string
+  readonly serialLog: string
+  readonly qemuLog: string
+  readonly eventLog: string
+  readonly tpmLog: string
+  /** What the keeper writes when QEMU ends. */
+  readonly exitRecord: string
+}
+
+/** Names inside a machine's folder, wherever that folder lies. */
+export function machineFolderNames(folder: string): MachineFolderNames {
+  const logs = join(folder, 'logs')
+  return {
+    folder,
+    machine: join(folder, 'machine.json'),
+    hardware: join(folder, 'hardware.json'),
+    run: join(folder, 'run.json'),
+    lastExit: join(folder, 'last-exit.json'),
+    disks: join(folder, 'disks'),
+    boot: join(folder, 'boot'),
+    media: join(folder, 'media'),
+    nvram: join(folder, 'nvram.qcow2'),
+    tpm: join(folder, 'tpm'),
+    logs,
+    serialLog: join(logs, 'serial.log'),
+    qemuLog: join(logs, 'qemu.log'),
+    eventLog: join(logs, 'events.log'),
+    tpmLog: join(logs, 'swtpm.log'),
+    exitRecord: join(logs, 'exit.json'),
+  }
+}
+
+/** The folder of one disk's layers. */
+export function diskFolder(names: MachineFolderNames, disk: DeviceId): string {
+  return join(names.disks, disk)
+}
+
+export interface MachineRuntimeNames {
+  readonly folder: string
+  readonly qmpSocket: string
+  readonly screenSocket: string
+  readonly serialSocket: string
+  readonly agentSocket: string
+  readonly execSocket: string
+  readonly tpmSocket: string
+  readonly pidFile: string
+  readonly tpmPidFile: string
+}
+
+/** Names of a machine's sockets and pid files. Throws `host-unavailable` where they would be too long for a socket. */
+export function machineRuntimeNames(folders: Folders, id: MachineId): MachineRuntimeNames {
+  const folder = join(folders.runtime, id)
+  const names: MachineRuntimeNames = {
+    folder,
+    qmpSocket: join(folder, 'qmp.sock'),
+    screenSocket: join(folder, 'screen.sock'),
+    serialSocket: join(folder, 'serial.sock'),
+    agentSocket: join(folder, 'agent.sock'),
+    execSocket: join(folder, 'exec.sock'),
+    tpmSocket: join(folder, 'tpm.sock'),
+    pidFile: join(folder, 'qemu.pid'),
+    tpmPidFile: join(folder, 'swtpm.pid'),
+  }
+  assertSocketPath(names.serialSocket)
+  return names
+}
+
+/** Refuses a path no unix socket can have. */
+export function assertSocketPath(path: string): void {
+  const bytes = Buffer.byteLength(path)
+  if (bytes > maxSocketPathBytes) {
+    throw new MayflyError('host-unavailable', `The socket path ${path} has ${bytes} bytes; the system allows ${maxSocketPathBytes}.`, { check: 'runtime-folder' }, { next: 'Set MAYFLY_HOME or XDG_RUNTIME_DIR to a shorter path.' })
+  }
+}
+
+export const machinesFolder = (folders: Folders): string => join(folders.data, 'machines')
+export const trashFolder = (folders: Folders): string => join(folders.data, 'trash')
+export const imagesFolder = (folders: Folders): string => join(folders.data, 'images')
+export const engineSocket = (folders: Folders): string => join(folders.runtime, 'engine.sock')
+export const engineLock = (folders: Folders): string => join(folders.data, 'engine.lock')
+export const engineLog = (folders: Folders): string => join(folders.state, 'engine.log')
