@@ -1,6 +1,6 @@
 /** Long work: it has progress, a speed, a cancel and an outcome, and it stays listed after it ended. */
 import { z } from 'zod'
-import { errorRecordSchema } from './errors.ts'
+import { errorRecordSchema } from './error-schemas.ts'
 import { imageIdSchema, jobIdSchema, machineIdSchema } from './ids.ts'
 
 export const jobKindSchema = z.enum(['image.build', 'image.add', 'machine.clone', 'disk.check'])

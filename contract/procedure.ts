@@ -4,7 +4,8 @@
  */
 import { oc } from '@orpc/contract'
 import type { ErrorMap } from '@orpc/contract'
-import { type ErrorCode, type ErrorDetails, errorDetailsSchema, errorTable } from './errors.ts'
+import { errorDetailsSchema } from './error-schemas.ts'
+import { type ErrorCode, type ErrorDetails, errorTable } from './errors.ts'
 import { z } from 'zod'
 import type { MachineState } from './machine-state.ts'
 
