@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "session.h"
 
 #include <errno.h>
@@ -11,11 +10,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "spawn.h"
-
 /* One turn's share of one stream, so that a flood leaves room for the others. */
 #define OUTPUT_TURN_BYTES 32768u
 #define CREDIT_STEP_BYTES (STDIN_WINDOW_BYTES / 4)
+/* One byte more than the window: the end-of-file character of a terminal costs no credit. */
+#define INPUT_RING_BYTES (STDIN_WINDOW_BYTES + 1u)
 
 static void close_fd(int *fd)
 {
@@ -40,7 +39,7 @@ int session_start(struct session *session, uint32_t id, const struct exec_reques
 {
     struct spawned spawned;
     *failed_step = "memory";
-    uint8_t *input = malloc(STDIN_WINDOW_BYTES);
+    uint8_t *input = malloc(INPUT_RING_BYTES);
     if (input == NULL)
         return ENOMEM;
     int error = spawn_command(&spawned, request, failed_step);
@@ -74,7 +73,7 @@ static void input_closed(struct session *session)
 static void write_input(struct session *session)
 {
     while (session->input_fd >= 0 && session->input_length > 0) {
-        size_t to_wrap = STDIN_WINDOW_BYTES - session->input_start;
+        size_t to_wrap = INPUT_RING_BYTES - session->input_start;
         size_t length = session->input_length < to_wrap ? session->input_length : to_wrap;
         ssize_t count = write(session->input_fd, session->input + session->input_start, length);
         if (count < 0 && errno == EINTR)
@@ -85,7 +84,7 @@ static void write_input(struct session *session)
             input_closed(session);
             return;
         }
-        session->input_start = (session->input_start + (size_t)count) % STDIN_WINDOW_BYTES;
+        session->input_start = (session->input_start + (size_t)count) % INPUT_RING_BYTES;
         session->input_length -= (size_t)count;
         session->input_credit_due += (uint32_t)count;
     }
@@ -96,8 +95,8 @@ static void write_input(struct session *session)
 static void append_input(struct session *session, const uint8_t *bytes, size_t length)
 {
     for (size_t done = 0; done < length;) {
-        size_t end = (session->input_start + session->input_length) % STDIN_WINDOW_BYTES;
-        size_t step = STDIN_WINDOW_BYTES - end;
+        size_t end = (session->input_start + session->input_length) % INPUT_RING_BYTES;
+        size_t step = INPUT_RING_BYTES - end;
         if (step > length - done)
             step = length - done;
         memcpy(session->input + end, bytes + done, step);
@@ -123,9 +122,7 @@ void session_input_end(struct session *session)
     if (session->input_fd < 0 || session->input_ended)
         return;
     struct termios settings;
-    /* The window always keeps a byte for this: input_length counts only granted bytes and a full one is dropped. */
-    if (session->pty && session->input_length < STDIN_WINDOW_BYTES &&
-        tcgetattr(session->input_fd, &settings) == 0) {
+    if (session->pty && tcgetattr(session->input_fd, &settings) == 0) {
         uint8_t end_of_file = settings.c_cc[VEOF];
         append_input(session, &end_of_file, 1);
     }
@@ -152,7 +149,8 @@ static void signal_group(const struct session *session, int signal_number)
 
 void session_signal(const struct session *session, int signal_number)
 {
-    pid_t foreground = session->pty && session->outputs[0].fd >= 0 ? tcgetpgrp(session->outputs[0].fd) : -1;
+    bool terminal = session->pty && session->outputs[0].fd >= 0;
+    pid_t foreground = terminal ? tcgetpgrp(session->outputs[0].fd) : -1;
     if (session->running && foreground > 1 && kill(-foreground, signal_number) == 0)
         return;
     signal_group(session, signal_number);
@@ -179,36 +177,25 @@ void session_abandon(struct session *session, int64_t now_ms)
 void session_wants(const struct session *session, struct pollfd *fds, bool outbox_has_room)
 {
     fds[0] = (struct pollfd){.fd = session->exec_fd, .events = POLLIN};
-    fds[1] = (struct pollfd){.fd = session->input_length > 0 ? session->input_fd : -1, .events = POLLOUT};
+    fds[1] = (struct pollfd){.fd = session->input_length > 0 ? session->input_fd : -1,
+                             .events = POLLOUT};
     for (int i = 0; i < 2; i++) {
         const struct output *output = &session->outputs[i];
-        bool may_read = session->orphan ||
-                        (outbox_has_room && output->credit > 0 && !session->starting && !session->started_due);
+        bool started = !session->starting && !session->started_due && !session->failure_due;
+        bool may_read = session->orphan || (outbox_has_room && output->credit > 0 && started);
         fds[2 + i] = (struct pollfd){.fd = may_read ? output->fd : -1, .events = POLLIN};
     }
 }
 
-static void read_exec_result(struct session *session, struct outbox *box)
+static void read_exec_result(struct session *session)
 {
-    struct exec_failure failure;
-    ssize_t count = read(session->exec_fd, &failure, sizeof failure);
+    ssize_t count = read(session->exec_fd, &session->failure, sizeof session->failure);
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (count != (ssize_t)sizeof failure) {
-        close_fd(&session->exec_fd);
-        session->starting = false;
-        session->started_due = true;
-        return;
-    }
-    failure.step[sizeof failure.step - 1] = 0;
-    uint8_t payload[4 + sizeof failure.step];
-    size_t step_length = strlen(failure.step);
-    put_u32(payload, (uint32_t)failure.error_number);
-    memcpy(payload + 4, failure.step, step_length);
-    /* Without room it stays readable and is read again? No: a pipe is read once, so room is checked first. */
-    if (!session->orphan)
-        outbox_put(box, FRAME_ERROR, session->id, payload, 4 + step_length);
-    release(session);
+    close_fd(&session->exec_fd);
+    session->starting = false;
+    session->failure_due = count == (ssize_t)sizeof session->failure;
+    session->started_due = !session->failure_due;
 }
 
 static void read_output(struct session *session, int index, struct outbox *box)
@@ -256,7 +243,7 @@ void session_ready(struct session *session, const struct pollfd *fds, struct out
         if (fds[2 + i].revents != 0 && session->outputs[i].fd >= 0)
             read_output(session, i, box);
     if (fds[0].revents != 0 && session->exec_fd >= 0)
-        read_exec_result(session, box);
+        read_exec_result(session);
 }
 
 /*
@@ -305,6 +292,15 @@ void sessions_reap(struct session *sessions, size_t count)
     }
 }
 
+bool session_refuse(struct outbox *box, uint32_t id, int error_number, const char *step)
+{
+    uint8_t payload[4 + sizeof ((struct exec_failure *)0)->step];
+    size_t length = strnlen(step, sizeof payload - 4);
+    put_u32(payload, (uint32_t)error_number);
+    memcpy(payload + 4, step, length);
+    return outbox_put(box, FRAME_ERROR, id, payload, 4 + length);
+}
+
 static bool send_exit(const struct session *session, struct outbox *box)
 {
     uint8_t payload[8];
@@ -318,9 +314,16 @@ static bool send_exit(const struct session *session, struct outbox *box)
 void session_settle(struct session *session, struct outbox *box, int64_t now_ms)
 {
     if (session->orphan) {
-        if (session->running && now_ms >= session->kill_at_ms)
+        if (session->running && now_ms >= session->kill_at_ms) {
             signal_group(session, SIGKILL);
+            session->kill_at_ms = now_ms + KILL_GRACE_MS;
+        }
         if (!session->running)
+            release(session);
+        return;
+    }
+    if (session->failure_due) {
+        if (session_refuse(box, session->id, session->failure.error_number, session->failure.step))
             release(session);
         return;
     }
@@ -346,6 +349,10 @@ void session_settle(struct session *session, struct outbox *box, int64_t now_ms)
             return;
         session->input_closed_due = false;
     }
+    /* A terminal that something else still holds open never becomes ready to say that it is empty. */
+    if (session->pty && session->outputs[0].limited && session->outputs[0].fd >= 0 &&
+        session->outputs[0].credit > 0)
+        read_output(session, 0, box);
     if (!session->running && !session->starting && session->outputs[0].fd < 0 &&
         session->outputs[1].fd < 0 && send_exit(session, box))
         release(session);

@@ -16,7 +16,7 @@
 
 #include "outbox.h"
 #include "protocol.h"
-#include "request.h"
+#include "spawn.h"
 
 #define SESSION_POLL_FDS 4
 
@@ -39,15 +39,17 @@ struct session {
     int64_t kill_at_ms;
     int exec_fd; /* end of file: exec succeeded; else the errno and the step that failed */
     int input_fd;
-    uint8_t *input; /* ring of STDIN_WINDOW_BYTES */
+    uint8_t *input; /* ring, a little larger than STDIN_WINDOW_BYTES */
     size_t input_start;
     size_t input_length;
     bool input_ended;
     struct output outputs[2];
     /* Frames that are owed to the host and wait for room in the outbox. */
     bool started_due;
+    bool failure_due;
     bool input_closed_due;
     uint32_t input_credit_due;
+    struct exec_failure failure;
 };
 
 /* Starts a command. Returns 0 or an errno, and the step that failed as a word. */
@@ -68,6 +70,9 @@ void session_ready(struct session *session, const struct pollfd *fds, struct out
 
 /* Collects every child that has exited. */
 void sessions_reap(struct session *sessions, size_t count);
+
+/* Tells the host that a session does not exist (any more); false when there is no room for that. */
+bool session_refuse(struct outbox *box, uint32_t id, int error_number, const char *step);
 
 /* Sends what is owed, kills what is overdue, frees what is over. */
 void session_settle(struct session *session, struct outbox *box, int64_t now_ms);

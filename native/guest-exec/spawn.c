@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "spawn.h"
 
 #include <errno.h>
@@ -33,7 +32,7 @@ static void close_fd(int *fd)
 _Noreturn static void fail(int fd, const char *step)
 {
     struct exec_failure failure = {.error_number = errno};
-    strncpy(failure.step, step, sizeof failure.step - 1);
+    snprintf(failure.step, sizeof failure.step, "%s", step);
     ssize_t ignored = write(fd, &failure, sizeof failure);
     (void)ignored;
     _exit(127);
