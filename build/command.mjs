@@ -17,17 +17,17 @@ import { delimiter, join } from 'node:path'
  * cannot be started at all has status 127 and the reason as its output.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, input?: 'inherit' | 'ignore', onStart?: (pid: number) => void }} [options]
- *   `show` passes its output through instead of collecting it
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean | 'on-stderr', input?: 'inherit' | 'ignore', onStart?: (pid: number) => void }} [options]
+ *   `show` passes its output through instead of collecting it; `on-stderr` keeps stdout free for our own answer
  * @returns {Promise<Outcome>}
  */
 export function run(program, args, options = {}) {
   return new Promise((resolve) => {
-    const stdio = options.show === true ? 'inherit' : 'pipe'
+    const stdio = options.show === undefined || options.show === false ? 'pipe' : 'inherit'
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      stdio: [options.input ?? 'ignore', stdio, stdio],
+      stdio: [options.input ?? 'ignore', options.show === 'on-stderr' ? process.stderr : stdio, stdio],
     })
     /** @type {Buffer[]} */
     const chunks = []

@@ -38,12 +38,12 @@ export function missingPackages(wanted, installed) {
 export async function ensureNodePackages(root) {
   const missing = missingPackages(readLock(join(root, 'package-lock.json')), readLock(join(root, 'node_modules/.package-lock.json')))
   if (missing.length === 0) return
-  console.log(`Installing npm packages: ${missing.length} of them missing or changed (npm ci) ...`)
+  console.error(`Installing npm packages: ${missing.length} of them missing or changed (npm ci) ...`)
   const npm = process.env['npm_execpath']
   const useRunning = npm !== undefined && npm.endsWith('.js') && existsSync(npm)
   const { status } = await run(useRunning ? process.execPath : 'npm', [...(useRunning ? [npm] : []), 'ci', '--no-audit', '--no-fund'], {
     cwd: root,
-    show: true,
+    show: 'on-stderr',
   })
   if (status !== 0) throw new Error(`npm could not install the packages (status ${status}). Its own words are above; run "npm ci" again when that is solved.`)
 }

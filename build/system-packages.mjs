@@ -75,7 +75,7 @@ export async function ensureSystemPackages(needs, options) {
   const stopping = missing.filter((need) => need.wished !== true)
   if (stopping.length === 0 && !(asRoot && (missing.length > 0 || refreshLists))) return
 
-  for (const need of missing) console.log(`Missing: ${need.what}.`)
+  for (const need of missing) console.error(`Missing: ${need.what}.`)
   if (family === undefined) {
     if (stopping.length === 0) return
     throw new SystemPackagesMissing('None of apt, dnf, pacman and zypper is here, so Mayfly cannot install these itself. Install them with the tool of your system, then run this command again.')
@@ -85,9 +85,9 @@ export async function ensureSystemPackages(needs, options) {
   if (commands.length === 0) return
   const privileged = asRoot ? commands : await throughSudo(commands, options)
   for (const command of privileged) {
-    console.log(`$ ${command.join(' ')}`)
+    console.error(`$ ${command.join(' ')}`)
     const [program = '', ...args] = command
-    const { status } = await run(program, args, { show: true, input: 'inherit' })
+    const { status } = await run(program, args, { show: 'on-stderr', input: 'inherit' })
     if (status !== 0 && stopping.length > 0) {
       throw new SystemPackagesMissing(`"${command.join(' ')}" failed with status ${status}; its own words are above. Run this command again when that is solved.`)
     }
