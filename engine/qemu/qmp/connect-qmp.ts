@@ -4,6 +4,7 @@
  */
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { MayflyError, isMayflyError } from '../../../contract/errors.ts'
 import { QmpClient } from './qmp-client.ts'
 import type { QmpCloseReason } from './qmp-client.ts'
@@ -33,16 +34,27 @@ const holderCheckMs = 100
  */
 export async function connectQmp(path: string, options: ConnectQmpOptions = {}): Promise<QmpClient> {
   const { signal, timeoutMs = 5_000, waitForSocket = false, conversation = new QmpConversation() } = options
+  return await withDeadline(`QEMU's monitor ${path}`, timeoutMs, signal, async (either) => {
+    const socket = await openSocket(path, either, waitForSocket)
+    const settled = new AbortController()
+    try {
+      return await negotiate(path, socket, conversation, either, heldByAnother(path, AbortSignal.any([either, settled.signal])))
+    } finally {
+      settled.abort()
+    }
+  })
+}
+
+/** Runs `attempt` with a signal that also fires at the deadline, and says which of the two ended it. */
+async function withDeadline<T>(what: string, timeoutMs: number, signal: AbortSignal | undefined, attempt: (either: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(), timeoutMs)
-  const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal])
   try {
-    const socket = await openSocket(path, either, waitForSocket)
-    return await negotiate(path, socket, conversation, either)
+    return await attempt(signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal]))
   } catch (error) {
-    if (signal?.aborted === true) throw new MayflyError('cancelled', `Connecting to the monitor ${path} was cancelled.`, {}, { cause: error })
+    if (signal?.aborted === true) throw new MayflyError('cancelled', `Connecting to ${what} was cancelled.`, {}, { cause: error })
     if (!deadline.signal.aborted || isMayflyError(error, 'in-use')) throw error
-    throw new MayflyError('timeout', `QEMU's monitor ${path} did not answer within ${timeoutMs} ms.`, { waitedMs: timeoutMs }, { cause: error })
+    throw new MayflyError('timeout', `${what} did not answer within ${timeoutMs} ms.`, { waitedMs: timeoutMs }, { cause: error })
   } finally {
     clearTimeout(timer)
   }
@@ -77,27 +89,41 @@ function tryOpen(path: string, signal: AbortSignal): Promise<Socket | Error> {
   })
 }
 
-async function negotiate(path: string, socket: Socket, conversation: QmpConversation, signal: AbortSignal): Promise<QmpClient> {
-  const client = new QmpClient(socket, conversation)
-  const settled = new AbortController()
+/**
+ * Negotiates over a stream that already leads to a monitor, as a child's pipes do.
+ *
+ * @throws MayflyError as `connectQmp`, without 'not-found' and 'in-use'.
+ */
+export async function negotiateQmp(stream: Duplex, { signal, timeoutMs = 5_000, conversation = new QmpConversation() }: Omit<ConnectQmpOptions, 'waitForSocket'> = {}): Promise<QmpClient> {
+  return await withDeadline('QEMU', timeoutMs, signal, (either) => negotiate('QEMU', stream, conversation, either))
+}
+
+async function negotiate(peer: string, stream: Duplex, conversation: QmpConversation, signal: AbortSignal, ...obstacles: readonly Promise<never>[]): Promise<QmpClient> {
+  const client = new QmpClient(stream, conversation)
   try {
-    await Promise.race([client.greeted, refused(path, client.closed), heldByAnother(path, AbortSignal.any([signal, settled.signal]))])
+    await Promise.race([client.greeted, refused(peer, client.closed), rejectOnAbort(signal), ...obstacles])
     await client.execute('qmp_capabilities', undefined, { timeoutMs: null, signal })
     return client
   } catch (error) {
     client.close()
     throw error
-  } finally {
-    settled.abort()
   }
 }
 
-async function refused(path: string, closed: Promise<QmpCloseReason>): Promise<never> {
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const abort = (): void => reject(new Error('Aborted.'))
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+  })
+}
+
+async function refused(peer: string, closed: Promise<QmpCloseReason>): Promise<never> {
   const reason = await closed
   if (reason.kind !== 'garbage') {
-    throw new MayflyError('qmp-interrupted', `The monitor ${path} closed before its greeting.`, { command: 'qmp_capabilities' })
+    throw new MayflyError('qmp-interrupted', `The monitor (${peer}) closed before its greeting.`, { command: 'qmp_capabilities' })
   }
-  throw new MayflyError('qmp-failed', `What listens on ${path} is not a QEMU monitor. ${reason.description}`, {
+  throw new MayflyError('qmp-failed', `What answers at ${peer} is not a QEMU monitor. ${reason.description}`, {
     command: 'qmp_capabilities',
     qmpClass: 'GenericError',
     description: reason.description,

@@ -6,6 +6,9 @@
  */
 import { readFile } from 'node:fs/promises'
 
+/** Num: RefCount Protocol Flags Type St Inode Path; only the path may hold spaces. */
+const row = /^[0-9a-f]+: [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ [0-9A-F]+ ([0-9A-F]+) +([0-9]+) (.*)$/
+
 export type MonitorHolder = 'another-client' | 'nobody' | 'unknown'
 
 /**
@@ -24,9 +27,8 @@ export function holderFrom(table: string, path: string): MonitorHolder {
   let waiting = 0
   let accepted = 0
   for (const line of table.split('\n')) {
-    // Num RefCount Protocol Flags Type St Inode Path
-    const [, , , , , state, inode, ...pathWords] = line.trim().split(' ').filter((word, index) => word !== '' || index > 6)
-    if (pathWords.join(' ') !== path) continue
+    const [, state, inode, socketPath] = row.exec(line) ?? []
+    if (socketPath !== path) continue
     if (state === connecting && inode === '0') waiting += 1
     if (state === connected && inode !== '0') accepted += 1
   }
