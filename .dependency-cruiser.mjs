@@ -3,7 +3,7 @@
  * instead; it is printed with the violation.
  */
 
-const tests = '\\.test\\.tsx?$'
+const tests = '\\.(test|fixture)\\.tsx?$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -111,10 +111,17 @@ export default {
     },
     {
       name: 'nobody-imports-tests',
-      comment: 'What a test and something else share gets a file of its own.',
+      comment: 'What several tests share goes into x.fixture.ts; what the product needs too, into a file of its own.',
       severity: 'error',
       from: {},
-      to: { path: tests },
+      to: { path: '\\.test\\.tsx?$' },
+    },
+    {
+      name: 'only-tests-import-fixtures',
+      comment: 'A fixture is for tests alone; what the product needs too goes into a file of its own.',
+      severity: 'error',
+      from: { pathNot: [tests, '^(e2e|bench)/'] },
+      to: { path: '\\.fixture\\.tsx?$' },
     },
     {
       name: 'product-never-reaches-build-or-tests',

@@ -29,7 +29,7 @@ export const benchBundle = { entry: 'bench/main.ts', folder: 'bench', name: 'ben
 
 /** @param {string} path */
 function isSource(path) {
-  return /\.(ts|json|txt|c|h)$/.test(path) && !path.endsWith('.test.ts')
+  return /\.(ts|json|txt|c|h)$/.test(path) && !/\.(test|fixture)\.ts$/.test(path)
 }
 
 /**

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { findLeaks, processesOf, runMark, sharedMemoryNames } from './leaks.mjs'
 
+const ascending = (a: number | undefined, b: number | undefined): number => (a ?? 0) - (b ?? 0)
 const folder = mkdtempSync(join(tmpdir(), 'mf-leak-'))
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
@@ -24,10 +25,10 @@ test('a process and a file that a run leaves are found by name, those of others 
   const ended = children.map(async (child) => once(child, 'exit'))
   try {
     await Promise.all(children.map(async (child) => once(child, 'spawn')))
-    await expect.poll(() => processesOf(folder).map(({ pid }) => pid).sort()).toEqual([marked.pid, named.pid].sort())
+    await expect.poll(() => processesOf(folder).map(({ pid }) => pid).sort(ascending)).toEqual([marked.pid, named.pid].sort(ascending))
     const leaks = await findLeaks(scope)
-    expect({ processes: leaks.processes.map(({ pid }) => pid).sort(), files: leaks.files }).toEqual({
-      processes: [marked.pid, named.pid].sort(),
+    expect({ processes: leaks.processes.map(({ pid }) => pid).sort(ascending), files: leaks.files }).toEqual({
+      processes: [marked.pid, named.pid].sort(ascending),
       files: [join(folder, 'run/qmp.sock')],
     })
   } finally {
