@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { bootstrap, root } from './bootstrap.mjs'
 import { run } from './command.mjs'
 
-const generators = ['build/codegen/qmp-types.mjs', 'build/codegen/api-docs.mjs', 'build/codegen/cli-manifest.mjs']
+const generators = ['build/codegen/qmp-types.mjs', 'build/codegen/contract-hash.mjs', 'build/codegen/api-docs.mjs', 'build/codegen/cli-manifest.mjs']
 
 const check = process.argv.includes('--check')
 await bootstrap({ system: false })
