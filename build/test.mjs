@@ -41,7 +41,7 @@ const env = {
 }
 if (qemu10) {
   const { ensureQemu10 } = await import(new URL('qemu10.mjs', import.meta.url).href)
-  Object.assign(env, await ensureQemu10())
+  Object.assign(env, await ensureQemu10(join(user.cache, 'qemu10')))
 }
 
 let interrupted = false

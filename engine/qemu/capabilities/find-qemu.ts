@@ -61,10 +61,10 @@ async function isProgram(path: string): Promise<boolean> {
 }
 
 /** What a package's files need when they lie below some folder and not below `/`. */
-async function describeUnpacked(binary: string, environment: Readonly<Record<string, string | undefined>>): Promise<Pick<QemuInstallation, 'env' | 'extraArgs'>> {
+async function describeUnpacked(binary: string, environment: Readonly<Record<string, string | undefined>>): Promise<Pick<QemuInstallation, 'env' | 'firmwareFolders'>> {
   const root = /^(.+)\/usr\/(?:bin|libexec)\/[^/]+$/.exec(await realpath(binary))?.[1]
-  if (root === undefined) return { env: {}, extraArgs: [] }
-  const firmware = await existingFolders(['usr/share/qemu', 'usr/share/seabios', 'usr/lib/ipxe/qemu', 'usr/share/qemu-kvm'].map((folder) => join(root, folder)))
+  if (root === undefined) return { env: {}, firmwareFolders: [] }
+  const firmwareFolders = await existingFolders(['usr/share/qemu', 'usr/share/seabios', 'usr/lib/ipxe/qemu', 'usr/share/qemu-kvm'].map((folder) => join(root, folder)))
   const multiarch = (await readdir(join(root, 'usr/lib')).catch((): string[] => [])).filter((name) => name.endsWith('-linux-gnu'))
   const libraryFolders = [...multiarch.map((name) => join('usr/lib', name)), ...multiarch.map((name) => join('lib', name)), 'usr/lib64', 'usr/lib']
   const libraries = await existingFolders(libraryFolders.map((folder) => join(root, folder)))
@@ -75,7 +75,7 @@ async function describeUnpacked(binary: string, environment: Readonly<Record<str
       ...(modules === undefined ? {} : { QEMU_MODULE_DIR: modules }),
       LD_LIBRARY_PATH: [...libraries, ...(inherited === undefined || inherited === '' ? [] : [inherited])].join(':'),
     },
-    extraArgs: firmware.flatMap((folder) => ['-L', folder]),
+    firmwareFolders,
   }
 }
 

@@ -10,6 +10,6 @@ export interface QemuInstallation {
   readonly imgBinary: string | null
   /** Variables to add to the environment of each of its programs: `QEMU_MODULE_DIR`, `LD_LIBRARY_PATH`. */
   readonly env: Readonly<Record<string, string>>
-  /** Arguments for the system emulator before all others: `-L` folders of its firmware. */
-  readonly extraArgs: readonly string[]
+  /** Folders with its firmware, to be searched before its own (`-L`). */
+  readonly firmwareFolders: readonly string[]
 }

@@ -35,7 +35,7 @@ const stderrTailLength = 4096
 export async function startTransientQemu(installation: QemuInstallation, qemuArguments: readonly string[], pipeCount = 0): Promise<TransientQemu> {
   const child = spawn(
     installation.binary,
-    [...installation.extraArgs, '-no-user-config', '-nodefaults', '-display', 'none', '-qmp', 'stdio', ...qemuArguments],
+    [...installation.firmwareFolders.flatMap((folder) => ['-L', folder]), '-no-user-config', '-nodefaults', '-display', 'none', '-qmp', 'stdio', ...qemuArguments],
     { env: { ...process.env, ...installation.env }, stdio: ['pipe', 'pipe', 'pipe', ...Array.from({ length: pipeCount }, () => 'pipe' as const)] },
   )
   let stderrTail = ''
