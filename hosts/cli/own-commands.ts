@@ -1,0 +1,125 @@
+/**
+ * What the command line adds to the contract: flags every command takes, flags of the commands
+ * that are more than one call, and commands about `mayfly` itself.
+ */
+import type { Command, Flag } from './manifest.ts'
+
+export const globalFlags: readonly Flag[] = [
+  { name: 'json', path: [], kind: 'boolean', description: 'Print what the engine answered as JSON; errors as JSON on stderr.' },
+  { name: 'yes', short: 'y', path: [], kind: 'boolean', description: 'Do not ask.' },
+  { name: 'quiet', short: 'q', path: [], kind: 'boolean', description: 'Say only what was asked for.' },
+  { name: 'no-color', path: [], kind: 'boolean', description: 'No colours, also with NO_COLOR set or away from a terminal.' },
+  { name: 'take-over', path: [], kind: 'boolean', description: 'Replace an engine that does not answer, without asking.' },
+  { name: 'help', short: 'h', path: [], kind: 'boolean', description: 'Explain the command.' },
+]
+
+interface Addition {
+  /** Flags of the contract's input that make no sense in this command. */
+  readonly without: readonly string[]
+  readonly flags: readonly Flag[]
+  readonly examples?: readonly string[]
+  readonly notes?: readonly string[]
+}
+
+const option = (name: string, description: string): Flag => ({ name, path: [], kind: 'boolean', description })
+
+const additions: Readonly<Record<string, Addition>> = {
+  console: {
+    without: ['kind', 'replay-bytes'],
+    flags: [{ name: 'replay', path: ['replayBytes'], kind: 'integer', min: 0, max: 1024 * 1024, default: '16384', value: 'BYTES', description: 'How much of what was written before is shown first.' }],
+    examples: ['mayfly console web', "printf 'uname -a\\n' | mayfly console web --replay 0"],
+    notes: [
+      'At a terminal, Ctrl-] leaves. Where stdin is not a terminal it is sent as it is; when it ends, output goes on for two seconds after the guest last wrote something, and then the command ends.',
+      'Output is passed on unchanged, as a console must be: a guest can send escape sequences to your terminal. With --json nothing changes.',
+    ],
+  },
+  log: {
+    without: ['source', 'tail-bytes'],
+    flags: [
+      { ...option('follow', 'Go on as the log grows.'), short: 'f' },
+      option('qemu', "QEMU's own messages instead of the guest's serial port."),
+      option('qmp', 'The conversation with QEMU, secrets removed.'),
+      option('events', 'What happened to the machine.'),
+      { name: 'tail', path: ['tailBytes'], kind: 'integer', min: 1, max: 4 * 1024 * 1024, default: '65536', value: 'BYTES', description: 'How much of its end is read.' },
+    ],
+    examples: ['mayfly log web', 'mayfly log web --follow', 'mayfly log web --qemu'],
+    notes: ['At a terminal control characters are shown as escapes such as \\x1b; into a file or a pipe the log goes unchanged.'],
+  },
+  screenshot: {
+    without: [],
+    flags: [option('force', 'Replace the file if it exists.')],
+    examples: ['mayfly screenshot web screen.png', 'mayfly screenshot web - | file -'],
+    notes: ['FILE - is stdout. A file that exists is kept unless --force. With --json the picture is printed as the contract carries it, and FILE may be left out.'],
+  },
+  exec: {
+    without: ['terminal-columns', 'terminal-rows', 'terminal-type'],
+    flags: [
+      { ...option('tty', 'Give the command a terminal of the size of this one.'), short: 't' },
+      { name: 'timeout', path: [], kind: 'duration-ms', min: 1, max: 86_400_000, description: 'With --json: how long it may take; default: 60s.' },
+    ],
+    examples: ['mayfly exec web -t -- sh', 'tar c src | mayfly exec web -- tar x -C /data'],
+    notes: [
+      'Its stdout, stderr and exit status become those of mayfly; ended by a signal, 128 and the number of the signal. SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on.',
+      'With --json stdin is read to its end first, the command is run, and its whole outcome is printed at the end, cut at 4 MiB.',
+    ],
+  },
+  watch: {
+    without: [],
+    flags: [],
+    examples: ['mayfly watch', 'mayfly watch --json | jq .type'],
+    notes: ['With --json one event a line, as the contract has them, beginning with a snapshot; after a gap a new snapshot follows.'],
+  },
+  'image add': {
+    without: [],
+    flags: [],
+    notes: ['A relative path is taken from the current folder.'],
+  },
+}
+
+const own: readonly Command[] = [
+  {
+    name: 'engine run',
+    procedure: null,
+    summary: 'Holds the engine in the foreground until it is asked to end: for services.',
+    access: 'write',
+    interactive: true,
+    positionals: [],
+    flags: [],
+    examples: [],
+  },
+  {
+    name: 'completion',
+    procedure: null,
+    summary: 'Prints a completion script for a shell.',
+    access: 'read',
+    interactive: true,
+    positionals: [{ name: 'shell', path: [], kind: 'enum', values: ['bash', 'zsh', 'fish'], required: true, description: 'The shell.' }],
+    flags: [],
+    examples: ['source <(mayfly completion bash)', 'mayfly completion zsh > ~/.zfunc/_mayfly', 'mayfly completion fish > ~/.config/fish/completions/mayfly.fish'],
+  },
+  {
+    name: 'help',
+    procedure: null,
+    summary: 'Explains a command, or lists them all.',
+    access: 'read',
+    interactive: true,
+    positionals: [{ name: 'command', path: [], kind: 'string', repeated: true, rest: true, description: 'The command.' }],
+    flags: [],
+    examples: ['mayfly help create'],
+  },
+]
+
+/** The contract's commands with what the command line adds to them. */
+export function withOwnCommands(commands: readonly Command[]): readonly Command[] {
+  const completed = commands.map((command) => {
+    const addition = additions[command.name]
+    if (addition === undefined) return command
+    return {
+      ...command,
+      flags: [...command.flags.filter(({ name }) => !addition.without.includes(name)), ...addition.flags],
+      examples: [...command.examples, ...(addition.examples ?? [])],
+      notes: addition.notes ?? [],
+    }
+  })
+  return [...completed, ...own]
+}
