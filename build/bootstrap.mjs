@@ -15,10 +15,11 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Exit status when something has to be installed that we may not install ourselves. */
 export const exitMissing = 3
 
-const oldestNode = [20, 18]
+/** What rolldown and vite need; Mayfly's own code runs on 20.18 too. */
+const oldestNode = [20, 19]
 
 /**
- * Whether a version like `20.18.1` is at least the oldest Node we run on.
+ * Whether a version like `20.19.1` is at least the oldest Node we run on.
  * @param {string} version
  */
 export function nodeIsNewEnough(version) {

@@ -26,8 +26,8 @@ test.each(['start.mjs', 'test.mjs', 'check.mjs', 'build.mjs', 'generate.mjs', 'b
 })
 
 test.each([
-  ['20.17.0', false],
-  ['20.18.0', true],
+  ['20.18.3', false],
+  ['20.19.0', true],
   ['22.0.0', true],
   ['18.20.4', false],
 ])('Node %s is new enough: %s', (version, enough) => {
@@ -46,4 +46,12 @@ test('a package counts as missing when it is absent or of another version; one f
   const installed = { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '2.0.1' }, 'node_modules/for-linux': { version: '1.0.0', optional: true } }
   expect(missingPackages(wanted, installed)).toEqual(['b@2.0.0', 'c@3.0.0', 'for-linux@2.0.0'])
   expect(missingPackages(wanted, {})).toEqual(['a@1.0.0', 'b@2.0.0', 'c@3.0.0'])
+})
+
+test('the lock file names the optional packages of every platform, or npm ci would refuse it', () => {
+  const lock = JSON.parse(readFileSync(join(folder, '../package-lock.json'), 'utf8')) as { packages: Record<string, { optionalDependencies?: Record<string, string> }> }
+  const locked = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, '')))
+  const wanted = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) => Object.entries(optionalDependencies))
+  const missing = wanted.filter(([name, version]) => /^\d/.test(version) && !locked.has(name)).map(([name]) => name)
+  expect({ missing, hosts: JSON.stringify(lock).includes('"resolved"') }).toEqual({ missing: [], hosts: false })
 })

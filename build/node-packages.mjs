@@ -31,21 +31,20 @@ export function missingPackages(wanted, installed) {
 }
 
 /**
- * Installs the npm packages where they are missing or not those of the lock file.
+ * Installs the npm packages where they are missing or not those of the lock file. `npm install
+ * --no-save` takes the lock file's versions as `npm ci` does, but keeps what is right already.
  * @param {string} root the checkout
  * @returns {Promise<void>} rejects with a sentence for people when npm fails
  */
 export async function ensureNodePackages(root) {
   const missing = missingPackages(readLock(join(root, 'package-lock.json')), readLock(join(root, 'node_modules/.package-lock.json')))
   if (missing.length === 0) return
-  console.error(`Installing npm packages: ${missing.length} of them missing or changed (npm ci) ...`)
+  console.error(`Installing npm packages: ${missing.length} of them missing or changed ...`)
   const npm = process.env['npm_execpath']
   const useRunning = npm !== undefined && npm.endsWith('.js') && existsSync(npm)
-  const { status } = await run(useRunning ? process.execPath : 'npm', [...(useRunning ? [npm] : []), 'ci', '--no-audit', '--no-fund'], {
-    cwd: root,
-    show: 'on-stderr',
-  })
-  if (status !== 0) throw new Error(`npm could not install the packages (status ${status}). Its own words are above; run "npm ci" again when that is solved.`)
+  const install = ['install', '--no-save', '--no-audit', '--no-fund']
+  const { status } = await run(useRunning ? process.execPath : 'npm', [...(useRunning ? [npm] : []), ...install], { cwd: root, show: 'on-stderr' })
+  if (status !== 0) throw new Error(`npm could not install the packages (status ${status}). Its own words are above; run this command again when that is solved.`)
 }
 
 /**
