@@ -73,6 +73,12 @@ export const systemNeeds = [
     programs: ['xz'],
     packages: { apt: ['xz-utils'], dnf: ['xz'], pacman: ['xz'], zypper: ['xz'] },
   },
+  {
+    what: 'zstd, for the kernels of systems that pack them so',
+    programs: ['zstd'],
+    wished: true,
+    packages: { apt: ['zstd'], dnf: ['zstd'], pacman: ['zstd'], zypper: ['zstd'] },
+  },
 ]
 
 /** Needed only to run the tests. @type {readonly Need[]} */
