@@ -14,8 +14,12 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findProgram, run } from './command.mjs'
 
-/** The emulator, qemu-img, the BIOS, and the ROMs that network cards load. */
-const packages = ['qemu-system-x86', 'qemu-utils', 'seabios', 'ipxe-qemu']
+/**
+ * The emulator, qemu-img, the BIOS, the ROMs of network cards, and every package with modules:
+ * a module that is missing here is taken from the host's own QEMU, and QEMU dies of another
+ * build's module (`module_load_dso` in util/module.c).
+ */
+const packages = ['qemu-system-x86', 'qemu-utils', 'seabios', 'ipxe-qemu', 'qemu-block-extra', 'qemu-system-gui', 'qemu-system-modules-opengl', 'qemu-system-modules-spice']
 
 function defaultFolder() {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'mayfly-build', 'qemu10')
@@ -48,7 +52,10 @@ export async function ensureQemu10(folder = defaultFolder()) {
   return { MAYFLY_QEMU: binary }
 }
 
-/** Downloads the packages and whatever they need that this machine lacks; the paths of the archives. */
+/**
+ * Downloads the packages and whatever they need that this machine lacks; the paths of the archives.
+ * @param {string} workshop
+ */
 async function downloadPackages(workshop) {
   const codename = /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1]
   if (codename === undefined) throw new Error('This system has no code name in /etc/os-release.')
@@ -69,6 +76,7 @@ async function downloadPackages(workshop) {
     'APT::Install-Recommends': '0',
     'Acquire::Languages': 'none',
   }
+  /** @param {string[]} args */
   const apt = (...args) => succeed('apt-get', ['-qq', ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]), ...args])
   await apt('update')
   await apt('install', '--download-only', '--yes', '--reinstall', '--target-release', `${codename}-backports`, ...packages)
@@ -78,7 +86,10 @@ async function downloadPackages(workshop) {
     .map((name) => join(archives, name))
 }
 
-/** apt's sources for the release and its backports, from where this machine takes the release. */
+/**
+ * apt's sources for the release and its backports, from where this machine takes the release.
+ * @param {string} codename
+ */
 async function sourceLines(codename) {
   const format = '$(CREATED_BY)\t$(RELEASE)\t$(COMPONENT)\t$(REPO_URI)\t$(SIGNED_BY)'
   const { status, output } = await run('apt-get', ['indextargets', '--format', format])
@@ -93,6 +104,10 @@ async function sourceLines(codename) {
   return [codename, `${codename}-backports`].map((suite) => `deb ${trust}${uri} ${suite} main\n`).join('')
 }
 
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ */
 async function succeed(program, args) {
   const { status, output } = await run(program, args)
   if (status !== 0) throw new Error(`${program} failed:\n${output}`)
