@@ -7,8 +7,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrap, root } from './bootstrap.mjs'
 import { run } from './command.mjs'
-
-const generators = ['build/codegen/qmp-types.mjs', 'build/codegen/contract-hash.mjs', 'build/codegen/api-docs.mjs', 'build/codegen/cli-manifest.mjs']
+import { generators } from './generators.mjs'
 
 const check = process.argv.includes('--check')
 await bootstrap({ system: false })
