@@ -28,13 +28,13 @@ export interface MachineType {
 export type AcceleratorName = 'kvm' | 'tcg'
 
 /**
- * Sound and display back ends are compiled in or live in modules; only what QEMU could load
- * when it was probed is listed.
+ * What is compiled in, and for devices also what QEMU could load from its modules when it was
+ * probed. A back end that lives in a module which is not installed may be listed.
  */
 export interface Capabilities {
   readonly qemuVersion: QemuVersion
   readonly machineTypes: readonly MachineType[]
-  /** Every device type that `-device` could name. */
+  /** Every device type, also the few that only a board can create. */
   readonly devices: readonly string[]
   /** Properties of the devices Mayfly uses and this QEMU has. A device that is absent here is absent from QEMU. */
   readonly deviceProperties: Readonly<Record<string, readonly string[]>>
@@ -44,6 +44,7 @@ export interface Capabilities {
   readonly objectProperties: Readonly<Record<string, readonly string[]>>
   readonly cpuModels: readonly string[]
   readonly blockdevDrivers: readonly string[]
+  /** `user` is listed only if it could be created: some distributions build without it. */
   readonly netdevTypes: readonly string[]
   readonly chardevBackends: readonly string[]
   readonly displayTypes: readonly string[]
@@ -54,6 +55,7 @@ export interface Capabilities {
   readonly migrationCapabilities: readonly string[]
   /** Accelerators compiled in. Whether one works on this host is measured elsewhere. */
   readonly accelerators: readonly AcceleratorName[]
+  /** Empty where this QEMU does not tell (7.2 does not; audio is not in its introspection). */
   readonly audioDrivers: readonly string[]
   readonly sandbox: boolean
   readonly vnc: boolean

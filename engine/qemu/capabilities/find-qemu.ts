@@ -33,7 +33,7 @@ export async function findQemu({ chosen, environment = process.env }: FindQemuOp
     throw new MayflyError('host-unavailable', 'QEMU is not installed: no qemu-system-x86_64 was found.', { check: 'qemu' }, { next: 'Run mayfly doctor.' })
   }
   const imgBinary = await findProgram(['qemu-img'], [dirname(binary), dirname(await realpath(binary)), ...folders])
-  return { binary, imgBinary, ...(await describeUnpacked(binary, environment)) }
+  return { binary, imgBinary, ...(await describeSurroundings(binary, environment)) }
 }
 
 async function chosenProgram(path: string): Promise<string> {
@@ -60,26 +60,31 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-/** What a package's files need when they lie below some folder and not below `/`. */
-async function describeUnpacked(binary: string, environment: Readonly<Record<string, string | undefined>>): Promise<Pick<QemuInstallation, 'env' | 'firmwareFolders'>> {
-  const root = /^(.+)\/usr\/(?:bin|libexec)\/[^/]+$/.exec(await realpath(binary))?.[1]
-  if (root === undefined) return { env: {}, firmwareFolders: [] }
-  const firmwareFolders = await existingFolders(['usr/share/qemu', 'usr/share/seabios', 'usr/lib/ipxe/qemu', 'usr/share/qemu-kvm'].map((folder) => join(root, folder)))
-  const multiarch = (await readdir(join(root, 'usr/lib')).catch((): string[] => [])).filter((name) => name.endsWith('-linux-gnu'))
-  const libraryFolders = [...multiarch.map((name) => join('usr/lib', name)), ...multiarch.map((name) => join('lib', name)), 'usr/lib64', 'usr/lib']
-  const libraries = await existingFolders(libraryFolders.map((folder) => join(root, folder)))
-  const [modules] = await existingFolders(libraries.flatMap((folder) => [join(folder, 'qemu'), join(folder, 'qemu-kvm')]))
+type Surroundings = Pick<QemuInstallation, 'env' | 'moduleFolder' | 'firmwareFolders'>
+
+/** What lies around the binary, and what must be said of it when that is below some folder instead of `/`. */
+async function describeSurroundings(binary: string, environment: Readonly<Record<string, string | undefined>>): Promise<Surroundings> {
+  const root = /^(.*)\/usr\/(?:bin|libexec)\/[^/]+$/.exec(await realpath(binary))?.[1]
+  // Built and installed by hand: such a QEMU finds its own files.
+  if (root === undefined) return { env: {}, moduleFolder: null, firmwareFolders: [] }
+  const multiarch = (await readdir(join(root, '/usr/lib')).catch((): string[] => [])).filter((name) => name.endsWith('-linux-gnu'))
+  const libraries = await existingFolders(root, [...multiarch.map((name) => `/usr/lib/${name}`), ...multiarch.map((name) => `/lib/${name}`), '/usr/lib64', '/usr/lib'])
+  const [moduleFolder = null] = await existingFolders('', libraries.flatMap((folder) => [join(folder, 'qemu'), join(folder, 'qemu-kvm')]))
+  if (root === '') return { env: {}, moduleFolder, firmwareFolders: [] }
   const inherited = environment['LD_LIBRARY_PATH']
   return {
     env: {
-      ...(modules === undefined ? {} : { QEMU_MODULE_DIR: modules }),
+      ...(moduleFolder === null ? {} : { QEMU_MODULE_DIR: moduleFolder }),
       LD_LIBRARY_PATH: [...libraries, ...(inherited === undefined || inherited === '' ? [] : [inherited])].join(':'),
     },
-    firmwareFolders,
+    moduleFolder,
+    firmwareFolders: await existingFolders(root, ['/usr/share/qemu', '/usr/share/seabios', '/usr/lib/ipxe/qemu', '/usr/share/qemu-kvm']),
   }
 }
 
-async function existingFolders(folders: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(folders.map(async (folder) => ((await stat(folder).catch(() => undefined))?.isDirectory() === true ? [folder] : [])))
+/** Those of `folders` below `root` that exist, as whole paths. */
+async function existingFolders(root: string, folders: readonly string[]): Promise<string[]> {
+  const paths = folders.map((folder) => join(root, folder))
+  const found = await Promise.all(paths.map(async (path) => ((await stat(path).catch(() => undefined))?.isDirectory() === true ? [path] : [])))
   return found.flat()
 }

@@ -10,6 +10,8 @@ export interface QemuInstallation {
   readonly imgBinary: string | null
   /** Variables to add to the environment of each of its programs: `QEMU_MODULE_DIR`, `LD_LIBRARY_PATH`. */
   readonly env: Readonly<Record<string, string>>
+  /** Where its modules lie; null where it has none. */
+  readonly moduleFolder: string | null
   /** Folders with its firmware, to be searched before its own (`-L`). */
   readonly firmwareFolders: readonly string[]
 }
