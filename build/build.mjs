@@ -20,12 +20,12 @@ import { buildNative } from './native.mjs'
 
 /** @type {readonly Bundle[]} */
 const bundles = [
-  { entry: 'hosts/cli/main.ts', folder: 'cli', name: 'mayfly', sources: ['contract', 'engine', 'hosts/cli'] },
-  { entry: 'hosts/cli/engine-main.ts', folder: 'engine', name: 'mayfly-engine', sources: ['contract', 'engine', 'hosts/cli'] },
+  { entry: 'hosts/cli/main.ts', folder: 'cli', name: 'mayfly', sources: ['contract', 'engine', 'hosts/cli', 'hosts/socket', 'hosts/holder'] },
+  { entry: 'hosts/holder/engine-main.ts', folder: 'engine', name: 'mayfly-engine', sources: ['contract', 'engine', 'hosts/socket', 'hosts/holder'] },
 ]
 
 /** What a bundle of the bench is made of; it is built only for `npm run bench`. @type {Bundle} */
-export const benchBundle = { entry: 'bench/main.ts', folder: 'bench', name: 'bench', sources: ['contract', 'engine', 'hosts/cli', 'bench'] }
+export const benchBundle = { entry: 'bench/main.ts', folder: 'bench', name: 'bench', sources: ['contract', 'engine', 'hosts/cli', 'hosts/socket', 'hosts/holder', 'bench'] }
 
 /** @param {string} path */
 function isSource(path) {

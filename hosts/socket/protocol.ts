@@ -1,0 +1,31 @@
+/**
+ * What client and server of `engine.sock` agree on: plain HTTP/1.1, so that anything can look at
+ * it. Calls are the RPC library's POSTs, byte streams are upgrades, and two routes are the same
+ * in every version: one tells who is there, the other asks it to end.
+ */
+
+/** Carries the contract's hash, in every request and every answer. */
+export const contractHeader = 'mayfly-contract'
+
+export const routes = {
+  /** POST `/rpc/machine/start`. */
+  rpc: '/rpc',
+  /** GET with upgrade, the ticket behind it. */
+  stream: '/stream/',
+  /** GET: a `Hello`. Any version. */
+  hello: '/hello',
+  /** POST: the engine ends, machines run on. Any version. */
+  shutdown: '/shutdown',
+} as const
+
+/** The protocol a connection is upgraded to: raw bytes both ways. */
+export const streamProtocol = 'mayfly-stream'
+
+/** Who holds the engine. Fields are only ever added: every version reads every other's. */
+export interface Hello {
+  readonly version: string
+  readonly contract: string
+  readonly pid: number
+  /** `cli` detached, `serve`, `window`, `test`. */
+  readonly holder: string
+}
