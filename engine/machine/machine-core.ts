@@ -9,6 +9,7 @@ import { hasProcess, isLegalTransition, type MachineState, type PausedBy } from 
 import type { BoundForward, LastExit, MachineConfig, MachineSummary } from '../../contract/machine.ts'
 import { describeChanges } from '../devices/describe-changes.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
+import { QmpConversation } from '../qemu/qmp/qmp-conversation.ts'
 import { writeDocument } from '../storage/document.ts'
 import { machineFolderNames, type MachineFolderNames, machineRuntimeNames, type MachineRuntimeNames } from '../storage/names.ts'
 import { CommandQueue } from './command-queue.ts'
@@ -31,10 +32,14 @@ export class MachineCore {
   readonly context: EngineContext
   readonly names: MachineFolderNames
   readonly queue = new CommandQueue()
+  /** What was said with QEMU, over all connections of this engine. */
+  readonly conversation = new QmpConversation()
   /** QEMU's side; null while no process belongs to the machine, or its monitor cannot be had. */
   live: LiveMachine | null = null
   /** Somebody asked for the end that is coming. */
   endAsked = false
+  /** Called after every change of the machine's row. */
+  readonly changeListeners = new Set<() => void>()
   /** Called when the process of the machine has ended and its end is on record. */
   readonly endListeners = new Set<() => void>()
 
@@ -148,6 +153,7 @@ export class MachineCore {
   changed(): void {
     this.#summary = null
     if (!this.#isGone) this.context.events.publish({ type: 'machine.changed', machine: this.summary() })
+    for (const listener of [...this.changeListeners]) listener()
   }
 
   /** The machine has left the list: nothing more is told of it, and commands still queued are refused. */

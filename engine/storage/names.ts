@@ -15,6 +15,8 @@ export interface MachineFolderNames {
   readonly machine: string
   readonly hardware: string
   readonly run: string
+  /** Which layers make up each disk. */
+  readonly layers: string
   readonly lastExit: string
   readonly disks: string
   readonly boot: string
@@ -38,6 +40,7 @@ export function machineFolderNames(folder: string): MachineFolderNames {
     machine: join(folder, 'machine.json'),
     hardware: join(folder, 'hardware.json'),
     run: join(folder, 'run.json'),
+    layers: join(folder, 'disks.json'),
     lastExit: join(folder, 'last-exit.json'),
     disks: join(folder, 'disks'),
     boot: join(folder, 'boot'),

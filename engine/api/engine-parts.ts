@@ -1,0 +1,17 @@
+/** What the procedures are carried out with. */
+import type { EngineInfo } from '../../contract/host.ts'
+import type { SnapshotBody } from '../events/event-hub.ts'
+import type { Promised } from '../host/host-probe.ts'
+import type { EngineContext } from '../machine/engine-context.ts'
+import type { Machines } from '../machine/machines.ts'
+
+export interface EngineParts {
+  readonly context: EngineContext
+  readonly machines: Machines
+  info(): EngineInfo
+  /** What running machines have been promised. */
+  promised(): Promised
+  snapshot(): SnapshotBody
+  /** Tells the holder that somebody wants the engine to end. */
+  requestShutdown(): void
+}

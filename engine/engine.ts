@@ -1,0 +1,110 @@
+/**
+ * Puts the engine together. It has no state of its own that matters: machines are folders,
+ * running machines are processes that outlive it, so any host may hold it, one at a time.
+ */
+import { randomBytes } from 'node:crypto'
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { EngineInfo } from '../contract/host.ts'
+import { hasProcess } from '../contract/machine-state.ts'
+import { contractHash } from '../contract/contract-hash.generated.ts'
+import type { EngineParts } from './api/engine-parts.ts'
+import { createRouter } from './api/router.ts'
+import type { EngineFace, EngineLog } from './engine-face.ts'
+import { EventHub } from './events/event-hub.ts'
+import { HostProbe } from './host/host-probe.ts'
+import { ImageStore } from './images/image-store.ts'
+import { JobBook } from './jobs/job-book.ts'
+import { sweepUnfinished } from './machine/create.ts'
+import type { EngineContext } from './machine/engine-context.ts'
+import { LogKeeper } from './machine/log-keeper.ts'
+import { Machines } from './machine/machines.ts'
+import { type Folders, makeFolders } from './storage/folders.ts'
+import { imagesFolder } from './storage/names.ts'
+import { StreamDesk } from './streams/stream-desk.ts'
+import { mayflyVersion } from './version.ts'
+
+export interface EngineOptions {
+  readonly folders: Folders
+  readonly log: EngineLog
+  /** Who holds it, for people: `cli`, `serve`, `window`, `test`. */
+  readonly holder: string
+  /** Called when a client asks the engine to end. */
+  readonly onShutdownRequest?: () => void
+}
+
+/** The caller must hold the lock of the data folder. Resolves when every machine is listed and those that run are taken over. */
+export async function createEngine(options: EngineOptions): Promise<EngineFace> {
+  const { folders, log } = options
+  makeFolders(folders)
+  const startedAt = new Date().toISOString()
+  const events = new EventHub()
+  const streams = new StreamDesk()
+  const host = new HostProbe(folders)
+  const jobs = await JobBook.open({
+    historyFile: join(folders.state, 'jobs.jsonl'),
+    onChange: (job) => events.publish({ type: 'job.changed', job }),
+    reportBug: (error, doing) => {
+      const reference = randomBytes(4).toString('hex')
+      log.bug(reference, new Error(doing, { cause: error }))
+      return reference
+    },
+  })
+  const images = await ImageStore.open({
+    folder: imagesFolder(folders),
+    cacheFolder: folders.cache,
+    jobs,
+    installation: () => host.installation(),
+    usersOf: (image) => machines.all.filter((core) => usesImage(core.stored.config, image)).map((core) => core.name),
+    onChange: (change) => events.publish(change.kind === 'removed' ? { type: 'image.removed', image: change.image } : { type: 'image.changed', image: change.image }),
+  })
+  const context: EngineContext = {
+    folders,
+    events,
+    jobs,
+    images,
+    streams,
+    host,
+    log: (line) => log.info(line),
+    appendEvent: (path, line) => {
+      appendFile(path, line, { mode: 0o600 }).catch((error: unknown) => log.info(`${path} could not be written: ${String(error)}`))
+    },
+    portOwner: (protocol, hostPort, except) => machines.portOwner(protocol, hostPort, except),
+  }
+  const machines = new Machines(context)
+  await sweepUnfinished(context)
+  await machines.open()
+  const logKeeper = new LogKeeper(machines, (line) => log.info(line))
+
+  const obligations = (): string[] => [
+    ...machines.all.filter((core) => hasProcess(core.state)).map((core) => `keeps the logs of ${core.name}`),
+    ...jobs.list().filter((job) => job.state === 'running').map((job) => `job: ${job.title}`),
+  ]
+  const parts: EngineParts = {
+    context,
+    machines,
+    info: (): EngineInfo => ({ version: mayflyVersion, contract: contractHash, pid: process.pid, startedAt, holder: options.holder, residentBytes: process.memoryUsage.rss(), obligations: obligations() }),
+    promised: () => {
+      const running = machines.all.filter((core) => hasProcess(core.state)).map((core) => core.summary())
+      return { memoryMiB: running.reduce((sum, row) => sum + row.memoryMiB, 0), cpus: running.reduce((sum, row) => sum + row.cpus, 0) }
+    },
+    snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list() }),
+    requestShutdown: () => options.onShutdownRequest?.(),
+  }
+  return {
+    router: createRouter(parts),
+    streams,
+    obligations,
+    async close() {
+      logKeeper.close()
+      await jobs.close()
+      await machines.close()
+      streams.close()
+      events.close()
+    },
+  }
+}
+
+function usesImage(config: { directBoot?: { image: string } | undefined; cdroms: readonly { image: string | null }[] } | null, image: string): boolean {
+  return config?.directBoot?.image === image || config?.cdroms.some((drive) => drive.image === image) === true
+}

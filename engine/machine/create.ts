@@ -1,0 +1,81 @@
+/** Makes a machine: its folder is filled aside and comes into its place by one rename, whole or not at all. */
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MayflyError } from '../../contract/errors.ts'
+import type { DeviceId, MachineId } from '../../contract/ids.ts'
+import type { Image } from '../../contract/image.ts'
+import type { MachineConfig } from '../../contract/machine.ts'
+import type { CreateRequest } from '../../contract/procedures/machine.ts'
+import { defaultMachineConfig } from '../qemu/argv/defaults.ts'
+import { validateConfig } from '../qemu/argv/validate-config.ts'
+import { describeWriteFailure, makePrivateFolder, syncFolder } from '../storage/atomic-file.ts'
+import { writeDocument } from '../storage/document.ts'
+import { machineFolderNames, type MachineFolderNames, machinesFolder } from '../storage/names.ts'
+import { placeKernel } from './direct-boot.ts'
+import { type BlankDisk, makeDisk } from './disks.ts'
+import type { EngineContext } from './engine-context.ts'
+import { newMachineId } from './identity.ts'
+import { type Layers, writeLayers } from './layers.ts'
+import { machineDocument } from './machine-documents.ts'
+import type { MachineCore } from './machine-core.ts'
+import type { Machines } from './machines.ts'
+import { placeMedium } from './media.ts'
+
+/** Makes a machine as asked. On a failure nothing is left. */
+export async function createMachine(context: EngineContext, machines: Machines, request: CreateRequest): Promise<MachineCore> {
+  const image = request.image === undefined ? null : context.images.get(request.image)
+  if (image?.broken != null) throw new MayflyError('unsupported', `The image ${image.name} cannot be used: ${image.broken}`, { needs: 'a sound image', have: image.broken })
+  const capabilities = await context.host.capabilitiesOrNull()
+  const config = defaultMachineConfig(request, image, { ...context.host.size(), capabilities })
+  validateConfig(config, { capabilities })
+  const unreserve = machines.reserveName(config.name)
+  try {
+    const id = await fillFolder(context, config, (names) => placeContent(context, names, config, image, request.preallocation))
+    return await machines.admit(id)
+  } finally {
+    unreserve()
+  }
+}
+
+/** Makes a machine's folder aside, lets `fill` fill it, and moves it into its place. */
+export async function fillFolder(context: EngineContext, config: MachineConfig, fill: (names: MachineFolderNames) => Promise<void>): Promise<MachineId> {
+  const id = newMachineId()
+  const root = machinesFolder(context.folders)
+  const aside = join(root, `.${id}.new`)
+  await makePrivateFolder(aside)
+  try {
+    const names = machineFolderNames(aside)
+    await makePrivateFolder(names.logs)
+    await makePrivateFolder(names.disks)
+    await fill(names)
+    await writeFile(names.eventLog, `${new Date().toISOString()} created: ${JSON.stringify(config.name)} was made.\n`, { mode: 0o600 })
+    await writeDocument(names.machine, machineDocument, { format: 'mayfly-machine', version: 1, id, createdAt: new Date().toISOString(), config })
+    await rename(aside, join(root, id))
+    await syncFolder(root)
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true })
+    throw await describeWriteFailure(aside, error)
+  }
+  return id
+}
+
+async function placeContent(context: EngineContext, names: MachineFolderNames, config: MachineConfig, image: Image | null, preallocation: BlankDisk['preallocation']): Promise<void> {
+  const layers: Record<DeviceId, Layers[string]> = {}
+  for (const [index, disk] of config.disks.entries()) {
+    const base = index === 0 && image?.kind === 'disk' ? image.id : null
+    layers[disk.id] = await makeDisk(context, names, { disk: disk.id, sizeMiB: disk.sizeMiB, preallocation, image: base })
+  }
+  await writeLayers(names, layers)
+  if (config.directBoot !== undefined) await placeKernel(names, context.images, config.directBoot.image)
+  for (const drive of config.cdroms) {
+    if (drive.image !== null) await placeMedium(names, drive.id, context.images, drive.image)
+  }
+}
+
+/** Removes what an engine that was killed while making a machine left aside. */
+export async function sweepUnfinished(context: EngineContext): Promise<void> {
+  const root = machinesFolder(context.folders)
+  await mkdir(root, { recursive: true, mode: 0o700 })
+  const unfinished = (await readdir(root)).filter((name) => /^\.[a-z0-9]{12}\.new$/.test(name))
+  await Promise.all(unfinished.map((name) => rm(join(root, name), { recursive: true, force: true })))
+}

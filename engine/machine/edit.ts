@@ -1,0 +1,75 @@
+/**
+ * Changing what a machine shall be. A change is checked as a whole, written, and then applied to
+ * the running guest where it can be; the rest waits for the next start and is listed.
+ */
+import { MayflyError } from '../../contract/errors.ts'
+import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
+import type { MachineConfig } from '../../contract/machine.ts'
+import type { MachineChanges } from '../../contract/procedures/machine.ts'
+import { validateConfig } from '../qemu/argv/validate-config.ts'
+import type { MachineCore } from './machine-core.ts'
+import type { Machines } from './machines.ts'
+
+/** States in which a machine can be changed. */
+export const editableStates = [...statesAtRest, 'running', 'paused'] as const
+
+/** Writes `change(config)` if it is sound. Runs in the machine's queue. Throws `invalid-input` or `unsupported` and then has changed nothing. */
+export async function editConfig(core: MachineCore, change: (config: MachineConfig) => MachineConfig): Promise<void> {
+  core.require('changed', editableStates)
+  const config = change(core.config)
+  validateConfig(config, { capabilities: await core.context.host.capabilitiesOrNull(), machineType: core.stored.hardware?.machineType })
+  await core.saveConfig(config)
+}
+
+/** As `editConfig`, for what the running guest has been given already: then it is not pending. */
+export async function editBoth(core: MachineCore, change: (config: MachineConfig) => MachineConfig): Promise<void> {
+  await editConfig(core, change)
+  if (core.run !== null && hasProcess(core.state)) await core.saveRun({ ...core.run, config: change(core.run.config) })
+}
+
+export function changeSettings(core: MachineCore, changes: MachineChanges): Promise<void> {
+  return core.queue.run(() => editConfig(core, (config) => applyChanges(config, changes)))
+}
+
+/** Absent fields stay, null removes. */
+function applyChanges(config: MachineConfig, changes: MachineChanges): MachineConfig {
+  const next: MachineConfig = { ...config }
+  for (const [field, value] of Object.entries(changes)) {
+    if (value === undefined) continue
+    if (value === null) delete next[field as 'topology' | 'watchdog']
+    else Object.assign(next, { [field]: value })
+  }
+  // A topology that was only the count of CPUs said otherwise goes with the old count.
+  if (changes.cpus !== undefined && changes.topology === undefined && changes.cpus !== config.cpus) delete next.topology
+  return next
+}
+
+/** Gives a machine another name. */
+export function rename(core: MachineCore, machines: Machines, name: string): Promise<void> {
+  return core.queue.run(async () => {
+    core.require('renamed', [...editableStates, 'starting', 'stopping', 'saving', 'restoring', 'unknown'])
+    machines.assertNameFree(name, core.id)
+    await core.saveConfig({ ...core.config, name })
+  })
+}
+
+/** Takes back changes that wait for the next start; all, or only `fields` as `pending` names them. */
+export function dropPending(core: MachineCore, fields: readonly string[] | undefined): Promise<void> {
+  return core.queue.run(async () => {
+    core.require('changed', ['running', 'paused'])
+    const { run } = core
+    if (run === null) return
+    const pending = core.pending().map((change) => change.field)
+    for (const field of fields ?? []) {
+      if (!pending.includes(field)) throw new MayflyError('not-found', `No change of ${field} waits for the next start of ${core.name}.`, { kind: 'pending change', ref: field })
+    }
+    const topLevel = new Set((fields ?? pending).map((field) => field.split('.')[0] as keyof MachineConfig))
+    const config: MachineConfig = { ...core.config }
+    for (const key of topLevel) {
+      const started = run.config[key]
+      if (started === undefined) delete config[key]
+      else Object.assign(config, { [key]: started })
+    }
+    await core.saveConfig(config)
+  })
+}

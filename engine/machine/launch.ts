@@ -1,0 +1,219 @@
+/** Everything between "start it" and a QEMU that answers: what the guest will see, its files, its process. */
+import { closeSync } from 'node:fs'
+import { mkdir, rm, stat } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { createSocket } from 'node:dgram'
+import { MayflyError, isMayflyError } from '../../contract/errors.ts'
+import type { MachineConfig } from '../../contract/machine.ts'
+import { loadNative } from '../native.ts'
+import { buildArgv } from '../qemu/argv/build-argv.ts'
+import { hardwareDocument } from './hardware-document.ts'
+import type { Hardware } from '../qemu/argv/hardware.ts'
+import type { MachinePaths } from '../qemu/argv/machine-paths.ts'
+import { planHardware } from '../qemu/argv/plan-hardware.ts'
+import { validateConfig } from '../qemu/argv/validate-config.ts'
+import { inheritedRamPath, type LaunchedQemu, launchQemu, readTextTail } from '../qemu/process/launch-qemu.ts'
+import { readExitRecord } from '../qemu/process/exit-record.ts'
+import { hostBootId, identifyProcess, type ProcessIdentity } from '../qemu/process/process-identity.ts'
+import { startSwtpm } from '../qemu/process/swtpm.ts'
+import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
+import type { UsableHost } from '../host/host-probe.ts'
+import { makePrivateFolder } from '../storage/atomic-file.ts'
+import { writeDocument } from '../storage/document.ts'
+import { cdromPath } from './media.ts'
+import { directBootPaths } from './direct-boot.ts'
+import { firmwarePaths } from './firmware-paths.ts'
+import { randomIdentity } from './identity.ts'
+import { layerPaths, readLayers } from './layers.ts'
+import { connectMonitor } from './live-machine.ts'
+import type { MachineCore } from './machine-core.ts'
+import { readPidFile } from './pid-file.ts'
+
+/** QEMU answers 60 to 110 ms after it was started; a loaded host may need far longer. */
+const monitorWithinMs = 30_000
+
+export interface Launched {
+  readonly qmp: QmpClient
+  readonly process: ProcessIdentity
+  readonly qemu: LaunchedQemu
+}
+
+/**
+ * Launches the machine's QEMU with its CPUs standing still. Runs in the machine's queue, in state
+ * `starting`. On a failure nothing is left running and no trace of a run is left behind.
+ */
+export async function launch(core: MachineCore, signal: AbortSignal): Promise<Launched> {
+  const host = await core.context.host.usable()
+  const { config } = core
+  validateConfig(config, { capabilities: host.capabilities, machineType: core.stored.hardware?.machineType })
+  await assertPortsFree(core, config)
+  const accelerator = host.chooseAccelerator(config.accelerator)
+  const hardware = await settleHardware(core, host, accelerator)
+
+  await rm(core.runtime.folder, { recursive: true, force: true })
+  await makePrivateFolder(core.runtime.folder)
+  await makePrivateFolder(core.names.logs)
+  await rm(core.names.exitRecord, { force: true })
+  try {
+    const paths = await gatherPaths(core, config, hardware, host)
+    const args = buildArgv({ id: core.id, config, hardware, capabilities: host.capabilities, accelerator, paths, firmwareSearchPaths: [] })
+    await core.saveRun({
+      format: 'mayfly-run',
+      version: 1,
+      bootId: hostBootId(),
+      process: null,
+      startedAt: new Date().toISOString(),
+      accelerator,
+      qemuVersion: host.capabilities.qemuVersion.text,
+      serialLogOffset: await sizeOf(core.names.serialLog),
+      config,
+    })
+    signal.throwIfAborted()
+    return await spawnAndGreet(core, host, args, config, signal)
+  } catch (error) {
+    await rm(core.names.run, { force: true })
+    core.update({ run: null })
+    await rm(core.runtime.folder, { recursive: true, force: true })
+    if (signal.aborted) throw signal.reason
+    throw error
+  }
+}
+
+async function settleHardware(core: MachineCore, host: UsableHost, accelerator: 'kvm' | 'tcg'): Promise<Hardware> {
+  const previous = core.stored.hardware ?? undefined
+  const hardware = planHardware({ config: core.config, capabilities: host.capabilities, accelerator, previous, random: randomIdentity })
+  if (previous === undefined || JSON.stringify(previous) !== JSON.stringify(hardware)) {
+    await writeDocument(core.names.hardware, hardwareDocument, hardware)
+    core.update({ hardware })
+  }
+  return hardware
+}
+
+async function gatherPaths(core: MachineCore, config: MachineConfig, hardware: Hardware, host: UsableHost): Promise<MachinePaths> {
+  const { runtime, names } = core
+  const layers = await readLayers(names)
+  const disks: Record<string, { layers: Awaited<ReturnType<typeof layerPaths>> }> = {}
+  for (const disk of config.disks) disks[disk.id] = { layers: await layerPaths(names, disk.id, layers) }
+  if (config.tpm) {
+    await startSwtpm({ stateFolder: names.tpm, socket: runtime.tpmSocket, pidFile: runtime.tpmPidFile, logFile: names.tpmLog })
+  }
+  return {
+    qmpSocket: runtime.qmpSocket,
+    serialSocket: runtime.serialSocket,
+    screenSocket: runtime.screenSocket,
+    agentSocket: runtime.agentSocket,
+    execSocket: runtime.execSocket,
+    serialLog: names.serialLog,
+    pidFile: runtime.pidFile,
+    ram: inheritedRamPath,
+    disks,
+    cdroms: Object.fromEntries(config.cdroms.map((drive) => [drive.id, drive.image === null ? null : cdromPath(names, drive.id)])),
+    firmware: config.firmware.kind === 'uefi' ? await firmwarePaths(names, config.firmware.secureBoot, hardware.machineType, host.installation) : null,
+    directBoot: config.directBoot === undefined ? null : await directBootPaths(names, config),
+    tpmSocket: config.tpm ? runtime.tpmSocket : null,
+  }
+}
+
+async function spawnAndGreet(core: MachineCore, host: UsableHost, args: readonly string[], config: MachineConfig, signal: AbortSignal): Promise<Launched> {
+  const ramFd = loadNative().memfdCreate(`mayfly-${core.id}`, config.memoryMiB * 1024 * 1024)
+  let qemu: LaunchedQemu
+  try {
+    qemu = await launchQemu({
+      binary: host.installation.binary,
+      args: [...host.installation.extraArgs, ...args],
+      env: host.installation.env,
+      ramFd,
+      logFile: core.names.qemuLog,
+      exitFile: core.names.exitRecord,
+      cwd: core.runtime.folder,
+    })
+  } finally {
+    closeSync(ramFd)
+  }
+  const ended = new AbortController()
+  void qemu.ended.then(() => ended.abort())
+  try {
+    const qmp = await connectMonitor(core.runtime, core.conversation, { signal: AbortSignal.any([signal, ended.signal]), timeoutMs: monitorWithinMs, waitForSocket: true })
+    const pid = await readPidFile(core.runtime.pidFile)
+    const process = pid === null ? null : identifyProcess(pid)
+    if (process === null) throw new MayflyError('qmp-interrupted', 'QEMU ended right after it was started.', { command: 'qmp_capabilities' })
+    return { qmp, process, qemu }
+  } catch (error) {
+    await endKeeper(qemu)
+    if (signal.aborted) throw error
+    throw await launchFailure(core, error)
+  }
+}
+
+/** The keeper passes SIGTERM on to QEMU; one that hangs in its own start is killed. */
+async function endKeeper(qemu: LaunchedQemu): Promise<void> {
+  const keeper = identifyProcess(qemu.keeperPid)
+  if (keeper === null) return
+  process.kill(keeper.pid, 'SIGTERM')
+  const killer = setTimeout(() => {
+    // The keeper leads QEMU's session and process group.
+    try {
+      process.kill(-keeper.pid, 'SIGKILL')
+    } catch {
+      // It ended meanwhile.
+    }
+  }, 3_000)
+  await qemu.ended
+  clearTimeout(killer)
+}
+
+async function launchFailure(core: MachineCore, cause: unknown): Promise<MayflyError> {
+  const record = await readExitRecord(core.names.exitRecord)
+  const stderrTail = (await readTextTail(core.names.qemuLog, 2048)).trim()
+  if (record === null && isMayflyError(cause)) return cause
+  const lastLine = stderrTail.split('\n').at(-1) ?? ''
+  return new MayflyError(
+    'qemu-launch-failed',
+    `QEMU could not start ${core.name}.${lastLine === '' ? '' : ` It said: ${lastLine}`} Nothing of the machine was changed.`,
+    { exitCode: record?.exitStatus ?? null, signal: record?.signal ?? null, stderrTail },
+    { cause, next: 'See mayfly log NAME --qemu.' },
+  )
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then((stats) => stats.size, () => 0)
+}
+
+/** QEMU would refuse with a line about "hostfwd"; this names the machine, or says that it is somebody else. */
+async function assertPortsFree(core: MachineCore, config: MachineConfig): Promise<void> {
+  for (const { protocol, hostAddress, hostPort } of config.nics.flatMap((nic) => nic.network.forwards)) {
+    if (await canBind(protocol, hostAddress, hostPort)) continue
+    const owner = core.context.portOwner(protocol, hostPort, core.id)
+    throw new MayflyError('in-use', `${core.name} cannot start: port ${hostPort} on ${hostAddress} is taken${owner === null ? ' by another program' : ` by ${owner}`}.`, { by: [owner ?? 'another program'] }, { next: 'Stop what uses it, or forward another port.' })
+  }
+}
+
+/** Whether a port could be bound just now. */
+export function canBind(protocol: 'tcp' | 'udp', address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (protocol === 'udp') {
+      const socket = createSocket('udp4')
+      socket.once('error', () => {
+        socket.close()
+        resolve(false)
+      })
+      socket.bind({ port, address, exclusive: true }, () => socket.close(() => resolve(true)))
+      return
+    }
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
+
+/** A port that was free a moment ago. */
+export function freeTcpPort(address = '127.0.0.1'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen({ port: 0, host: address }, () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}

@@ -1,0 +1,94 @@
+/**
+ * A disk is a chain of layers, qcow2 files in `disks/<disk>/`. The last one is active and has one
+ * writer; the others are frozen: mode 0444, never written again, perhaps shared with an image or
+ * another machine by hard link. disks.json says the order, base first, so that no header of an
+ * image ever decides which file is opened.
+ */
+import { chmod, mkdir, rm, stat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { deviceIdSchema, type DeviceId } from '../../contract/ids.ts'
+import { MayflyError } from '../../contract/errors.ts'
+import type { DiskLayer } from '../qemu/argv/machine-paths.ts'
+import { type DocumentKind, readDocument, writeDocument } from '../storage/document.ts'
+import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
+
+const layerFileSchema = z.string().regex(/^[a-z0-9]{12}\.qcow2$/)
+
+export const layersDocument = {
+  format: 'mayfly-disks',
+  version: 1,
+  schema: z.strictObject({
+    format: z.literal('mayfly-disks'),
+    version: z.literal(1),
+    /** By disk: its layers' file names, base first, the active one last. */
+    disks: z.record(deviceIdSchema, z.array(layerFileSchema).min(1).max(64)),
+  }),
+  migrations: [],
+} as const satisfies DocumentKind<z.ZodType>
+export type Layers = z.infer<typeof layersDocument.schema>['disks']
+
+/** The layers of all disks. Throws `storage-corrupt` or `schema-too-new`; none where the machine has no disk yet. */
+export async function readLayers(names: MachineFolderNames): Promise<Layers> {
+  try {
+    return (await readDocument(names.layers, layersDocument)).disks
+  } catch (error) {
+    if (error instanceof MayflyError && error.code === 'not-found') return {}
+    throw error
+  }
+}
+
+export async function writeLayers(names: MachineFolderNames, disks: Layers): Promise<void> {
+  await writeDocument(names.layers, layersDocument, { format: 'mayfly-disks', version: 1, disks })
+}
+
+/** A new layer's file name. It says nothing: order and meaning stand in disks.json. */
+export function newLayerFile(): string {
+  // Base 36 of 64 random bits, cut to twelve characters.
+  return `${BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36).padStart(12, '0').slice(-12)}.qcow2`
+}
+
+/** A disk's layers as QEMU is given them. Throws `storage-corrupt` where a file is missing. */
+export async function layerPaths(names: MachineFolderNames, disk: DeviceId, layers: Layers): Promise<DiskLayer[]> {
+  const files = layers[disk]
+  if (files === undefined) throw new MayflyError('storage-corrupt', `The layers of ${disk} are not on record in ${names.layers}.`, { file: names.layers, reason: `${disk} is missing` })
+  const paths = files.map((file) => join(diskFolder(names, disk), file))
+  for (const path of paths) {
+    await stat(path).catch((cause: unknown) => {
+      throw new MayflyError('storage-corrupt', `The layer ${path} of ${disk} is missing. Nothing was changed.`, { file: path, reason: 'it is missing' }, { cause, next: 'Put the file back from a backup.' })
+    })
+  }
+  return paths.map((path) => ({ path, format: 'qcow2' as const }))
+}
+
+/** Space a disk takes on the host. */
+export async function measureLayers(names: MachineFolderNames, disk: DeviceId, layers: Layers): Promise<{ allocatedBytes: number; sharedBytes: number }> {
+  let allocatedBytes = 0
+  let sharedBytes = 0
+  for (const file of layers[disk] ?? []) {
+    const stats = await stat(join(diskFolder(names, disk), file)).catch(() => null)
+    if (stats === null) continue
+    const bytes = stats.blocks * 512
+    allocatedBytes += bytes
+    if (stats.nlink > 1) sharedBytes += bytes
+  }
+  return { allocatedBytes, sharedBytes }
+}
+
+/** Makes the folder of a disk that has none yet. */
+export async function makeDiskFolder(names: MachineFolderNames, disk: DeviceId): Promise<string> {
+  const folder = diskFolder(names, disk)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return folder
+}
+
+/** Freezes a layer: nobody writes it again. */
+export async function freezeLayer(path: string): Promise<void> {
+  await chmod(path, 0o444)
+}
+
+/** Removes a disk's folder with all its layers. */
+export async function removeDiskFolder(names: MachineFolderNames, disk: DeviceId): Promise<void> {
+  await rm(diskFolder(names, disk), { recursive: true, force: true })
+}

@@ -1,0 +1,121 @@
+/** All machines of this engine: found at its start, looked up by what a person types, made, copied and put away. */
+import { mkdir, readdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MayflyError } from '../../contract/errors.ts'
+import { machineIdSchema, type MachineId, type MachineRef } from '../../contract/ids.ts'
+import { hasProcess } from '../../contract/machine-state.ts'
+import type { MachineSummary } from '../../contract/machine.ts'
+import { syncFolder } from '../storage/atomic-file.ts'
+import { machinesFolder } from '../storage/names.ts'
+import { adopt } from './attach.ts'
+import type { EngineContext } from './engine-context.ts'
+import { MachineCore } from './machine-core.ts'
+import { readMachine } from './read-machine.ts'
+
+/** Reading a folder is a handful of small files; this many at once keeps the disk busy without flooding it. */
+const readersAtOnce = 32
+
+export class Machines {
+  readonly #context: EngineContext
+  readonly #byId = new Map<MachineId, MachineCore>()
+  /** Names that a machine being made has taken but not yet got. */
+  readonly #reservedNames = new Set<string>()
+
+  constructor(context: EngineContext) {
+    this.#context = context
+  }
+
+  /** Reads every machine, then takes over those that run. A machine that cannot be taken over never hinders another. */
+  async open(): Promise<void> {
+    const root = machinesFolder(this.#context.folders)
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    const ids = (await readdir(root)).flatMap((name) => {
+      const id = machineIdSchema.safeParse(name)
+      return id.success ? [id.data] : []
+    })
+    await inParallel(ids, readersAtOnce, async (id) => {
+      const folder = join(root, id)
+      this.#byId.set(id, new MachineCore(this.#context, id, folder, await readMachine(folder, id)))
+    })
+    const running = [...this.#byId.values()].filter((core) => core.run !== null)
+    await Promise.all(running.map((core) => core.queue.run(() => adopt(core)).catch((error: unknown) => {
+      this.#context.log(`${core.id} could not be taken over: ${String(error)}`)
+    })))
+  }
+
+  get all(): MachineCore[] {
+    return [...this.#byId.values()]
+  }
+
+  /** Rows in the order of names, as people sort them. */
+  list(): MachineSummary[] {
+    return this.all.map((core) => core.summary()).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  }
+
+  /** The machine a person means: by name, by id, or by an unambiguous beginning of its id. Throws `not-found`, `invalid-input`. */
+  find(ref: MachineRef): MachineCore {
+    const exact = this.#byId.get(ref as MachineId) ?? this.all.find((core) => core.name === ref)
+    if (exact !== undefined) return exact
+    const candidates = this.all.filter((core) => core.id.startsWith(ref))
+    const [only] = candidates
+    if (only !== undefined && candidates.length === 1) return only
+    if (only !== undefined) {
+      throw new MayflyError('invalid-input', `${ref} could mean ${candidates.map((core) => core.name).join(', ')}.`, { issues: [{ path: 'machine', message: 'Type more of the id, or the name.' }] })
+    }
+    throw new MayflyError('not-found', `There is no machine called ${ref}.`, { kind: 'machine', ref }, { next: 'mayfly list shows them all.' })
+  }
+
+  /** Throws `conflict` where another machine has this name, or is just getting it. */
+  assertNameFree(name: string, except?: MachineId): void {
+    const taken = this.#reservedNames.has(name) || this.all.some((core) => core.name === name && core.id !== except) || machineIdSchema.safeParse(name).success && this.#byId.has(name as MachineId)
+    if (taken) throw new MayflyError('conflict', `There is already a machine called ${name}.`, { state: 'taken', allowed: [] }, { next: 'Choose another name.' })
+  }
+
+  /** Keeps a name from others until the returned function is called. Throws `conflict` where it is taken. */
+  reserveName(name: string): () => void {
+    this.assertNameFree(name)
+    this.#reservedNames.add(name)
+    return () => this.#reservedNames.delete(name)
+  }
+
+  /** Lists a machine whose folder has just come into its place. */
+  async admit(id: MachineId): Promise<MachineCore> {
+    const folder = join(machinesFolder(this.#context.folders), id)
+    const core = new MachineCore(this.#context, id, folder, await readMachine(folder, id))
+    this.#byId.set(id, core)
+    core.changed()
+    return core
+  }
+
+  /** Takes a machine off the list and its folder to `target`, in one rename. Runs in the machine's queue; it must be off. */
+  async release(core: MachineCore, target: string): Promise<void> {
+    await rename(core.names.folder, target)
+    await Promise.all([syncFolder(machinesFolder(this.#context.folders)), syncFolder(join(target, '..'))])
+    core.markGone()
+    this.#byId.delete(core.id)
+    this.#context.events.publish({ type: 'machine.removed', machine: core.id })
+  }
+
+  /** Another machine that binds this host port now. */
+  portOwner(protocol: 'tcp' | 'udp', hostPort: number, except: MachineId): string | null {
+    const owner = this.all.find((core) => core.id !== except && hasProcess(core.state) && core.summary().forwards.some((forward) => forward.protocol === protocol && forward.hostPort === hostPort))
+    return owner?.name ?? null
+  }
+
+  /** Lets go of all machines; their guests run on. */
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((core) => core.queue.close()))
+    for (const core of this.all) {
+      core.live?.detach()
+      core.live = null
+    }
+  }
+}
+
+async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values()
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
+}

@@ -1,0 +1,180 @@
+/** Starting and ending a guest, and everything in between that its power buttons do. */
+import { MayflyError, isMayflyError } from '../../contract/errors.ts'
+import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
+import { isAlive, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
+import { takeOver } from './attach.ts'
+import { settleEnd } from './end.ts'
+import { launch } from './launch.ts'
+import type { LiveMachine } from './live-machine.ts'
+import type { MachineCore } from './machine-core.ts'
+import { observeQemu, reconcile } from './reconcile.ts'
+
+/** QEMU ends within milliseconds of `quit`; longer means that it hangs. */
+const quitWithinMs = 5_000
+
+/** Starts a machine that is off. Resolves when its CPUs run. */
+export function start(core: MachineCore): Promise<void> {
+  return core.queue.run(async (signal) => {
+    core.require('started', statesAtRest)
+    const before = { state: core.state, reason: core.stateReason }
+    core.endAsked = false
+    core.enter('starting')
+    let launched
+    try {
+      launched = await launch(core, signal)
+    } catch (error) {
+      if (isMayflyError(error, 'qemu-launch-failed')) {
+        await core.saveLastExit({ kind: 'launch-failed', sentence: error.message, exitStatus: error.details.exitCode, signal: error.details.signal, qemuTail: error.details.stderrTail, serialTail: '', at: new Date().toISOString() })
+      }
+      const state = before.state === 'crashed' ? 'crashed' : 'stopped'
+      core.enter(state, { reason: isMayflyError(error) && error.code !== 'cancelled' ? error.message : before.reason })
+      throw error
+    }
+    await takeOver(core, launched.qmp, launched.process)
+    await launched.qmp.execute('cont')
+    if (core.run !== null) await core.saveRun({ ...core.run, process: launched.process })
+    core.enter('running')
+    core.happened('started', `${core.name} started.`)
+  })
+}
+
+export interface StopOptions {
+  readonly force: boolean
+  readonly timeoutSeconds?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Ends a guest. Without force it is asked by its power button and given time; then the machine's
+ * own setting decides between asking (`timeout`) and switching off.
+ */
+export async function stop(core: MachineCore, options: StopOptions): Promise<void> {
+  if (options.force) return switchOff(core)
+  const config = core.state === 'broken' ? null : core.config
+  const timeoutSeconds = options.timeoutSeconds ?? config?.stop.timeoutSeconds ?? 60
+  const ended = new Promise<void>((resolve) => {
+    core.endListeners.add(resolve)
+    void core.queue.idle().then(() => {
+      if (!hasProcess(core.state)) resolve()
+    })
+  })
+  await core.queue.run(() => pressPowerButton(core))
+  if (await settlesWithin(ended, timeoutSeconds * 1000, options.signal)) return
+  options.signal?.throwIfAborted()
+  if (config?.stop.onTimeout === 'force') return switchOff(core)
+  await core.queue.run(async () => {
+    if (core.state !== 'stopping' || core.live === null) return
+    core.endAsked = false
+    const observed = await observeQemu(core.live.qmp)
+    core.enter(observed.state, { pausedBy: observed.pausedBy, reason: `The guest was asked to shut down and had not after ${timeoutSeconds} s.` })
+  })
+  if (!hasProcess(core.state)) return
+  throw new MayflyError('timeout', `${core.name} did not shut down within ${timeoutSeconds} s. It goes on running.`, { waitedMs: timeoutSeconds * 1000 }, { next: `Wait longer, or switch it off: mayfly stop --force ${core.id}` })
+}
+
+async function pressPowerButton(core: MachineCore): Promise<void> {
+  core.require('stopped', ['running', 'paused', 'stopping'])
+  const { qmp } = liveOf(core)
+  if (core.state === 'paused') {
+    if (core.pausedBy === 'guest-sleep') await qmp.execute('system_wakeup')
+    else if (core.pausedBy === 'user') await qmp.execute('cont')
+    else throw new MayflyError('conflict', `${core.name} cannot shut down by itself: ${core.stateReason ?? 'its CPUs stand still'}`, { state: 'paused', allowed: ['running'] }, { next: `Switch it off: mayfly stop --force ${core.id}` })
+  }
+  await qmp.execute('system_powerdown')
+  core.endAsked = true
+  core.enter('stopping', { reason: 'The guest was asked to shut down.' })
+}
+
+/** Pulls the plug. Interrupts a start that is under way; returns when the process is gone and its end on record. */
+export async function switchOff(core: MachineCore): Promise<void> {
+  if (core.state === 'starting') core.queue.interrupt(new MayflyError('cancelled', `${core.name} was switched off while it started.`, {}))
+  await core.queue.run(async () => {
+    if (core.state === 'stopped' || core.state === 'crashed') return
+    core.require('switched off', ['running', 'paused', 'starting', 'stopping', 'saving', 'restoring', 'unknown'])
+    const process = core.run?.process ?? core.live?.process ?? null
+    core.endAsked = true
+    if (process !== null) await endProcess(core, process)
+    await settleEnd(core)
+  })
+}
+
+async function endProcess(core: MachineCore, process: ProcessIdentity): Promise<void> {
+  const live: LiveMachine | null = core.live
+  if (live !== null) {
+    // The answer may be lost with the process; only its end counts.
+    await live.qmp.execute('quit', undefined, { timeoutMs: quitWithinMs }).catch(() => undefined)
+    if (await diesWithin(process, quitWithinMs)) return
+  }
+  signalProcess(process, 'SIGKILL')
+  if (await diesWithin(process, quitWithinMs)) return
+  throw new MayflyError('timeout', `QEMU of ${core.name} (process ${process.pid}) cannot be ended; the host keeps it in the kernel.`, { waitedMs: quitWithinMs }, { next: 'Look at the host\'s disks and at dmesg.' })
+}
+
+async function diesWithin(process: ProcessIdentity, ms: number): Promise<boolean> {
+  const deadline = Date.now() + ms
+  while (isAlive(process)) {
+    if (Date.now() > deadline) return false
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  return true
+}
+
+/** Stops the guest's CPUs. */
+export function pause(core: MachineCore): Promise<void> {
+  return core.queue.run(async () => {
+    core.require('paused', ['running'])
+    await liveOf(core).qmp.execute('stop')
+    core.enter('paused', { pausedBy: 'user' })
+  })
+}
+
+/** Lets the guest's CPUs go on. A guest that cannot go on says why. */
+export function resume(core: MachineCore): Promise<void> {
+  return core.queue.run(async () => {
+    core.require('resumed', ['paused'])
+    const { qmp } = liveOf(core)
+    switch (core.pausedBy) {
+      case 'guest-sleep':
+        await qmp.execute('system_wakeup')
+        break
+      case 'internal-error':
+      case 'guest-panic':
+        throw new MayflyError('conflict', `${core.name} cannot go on: ${core.stateReason ?? ''}`, { state: 'paused', allowed: [] }, { next: `Reset it: mayfly reset ${core.id}` })
+      default:
+        await qmp.execute('cont')
+    }
+    await reconcile(core)
+  })
+}
+
+/** The reset button. A guest whose CPUs stood still goes on from its firmware. */
+export function reset(core: MachineCore): Promise<void> {
+  return core.queue.run(async () => {
+    core.require('reset', ['running', 'paused'])
+    const { qmp } = liveOf(core)
+    await qmp.execute('system_reset')
+    if (core.state === 'paused') await qmp.execute('cont')
+    await reconcile(core)
+  })
+}
+
+/** QEMU's side of a machine that has a process. Throws `conflict` where its monitor is not ours just now. */
+export function liveOf(core: MachineCore): LiveMachine {
+  if (core.live !== null) return core.live
+  throw new MayflyError('conflict', `${core.name} cannot be reached: ${core.stateReason ?? 'its monitor does not answer'}`, { state: core.state, allowed: ['running'] }, { next: `Try again, or switch it off: mayfly stop --force ${core.id}` })
+}
+
+/** True where `promise` resolves in time; false after `ms` or on abort. */
+async function settlesWithin(promise: Promise<void>, ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (settled: boolean): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      resolve(settled)
+    }
+    const abort = (): void => finish(false)
+    const timer = setTimeout(() => finish(false), ms)
+    signal?.addEventListener('abort', abort)
+    void promise.then(() => finish(true))
+  })
+}

@@ -1,0 +1,32 @@
+/** Reads a machine's folder. What cannot be used is reported with the machine, which stays listed; nothing is ever repaired by guessing. */
+import { MayflyError, isMayflyError } from '../../contract/errors.ts'
+import type { MachineId } from '../../contract/ids.ts'
+import { type DocumentKind, readDocument } from '../storage/document.ts'
+import { machineFolderNames } from '../storage/names.ts'
+import type { z } from 'zod'
+import { hardwareDocument } from './hardware-document.ts'
+import { lastExitDocument, machineDocument, runDocument } from './machine-documents.ts'
+import type { StoredMachine } from './machine-core.ts'
+
+/** What is stored under `folder` for the machine `id`. Never throws for bad content. */
+export async function readMachine(folder: string, id: MachineId): Promise<StoredMachine> {
+  const names = machineFolderNames(folder)
+  let broken: string | null = null
+  const read = async <S extends z.ZodType>(path: string, kind: DocumentKind<S>, optional: boolean): Promise<z.output<S> | null> => {
+    try {
+      return await readDocument(path, kind)
+    } catch (error) {
+      if (!(error instanceof MayflyError)) throw error
+      if (!(optional && isMayflyError(error, 'not-found'))) broken ??= error.message
+      return null
+    }
+  }
+  const [machine, hardware, run, last] = await Promise.all([
+    read(names.machine, machineDocument, false),
+    read(names.hardware, hardwareDocument, true),
+    read(names.run, runDocument, true),
+    read(names.lastExit, lastExitDocument, true),
+  ])
+  if (machine !== null && machine.id !== id) broken ??= `${names.machine} belongs to the machine ${machine.id}, but lies in the folder of ${id}. It was left as it is.`
+  return { config: machine?.config ?? null, createdAt: machine?.createdAt ?? null, hardware, run, lastExit: last?.exit ?? null, broken }
+}
