@@ -16,9 +16,10 @@ afterAll(() => {
   for (const house of houses) rmSync(house, { recursive: true, force: true })
 })
 
+const projects = (JSON.parse(readFileSync(join(checkout, 'tsconfig.json'), 'utf8')) as { references: { path: string }[] }).references.map(({ path }) => path)
 const rules = [
-  '.oxlintrc.json', '.dependency-cruiser.mjs', 'knip.json', 'tsconfig.json', 'vitest.config.ts', 'package-lock.json', 'build/tsconfig', 'build/tsconfig.json',
-  'build/codegen/tsconfig.json', 'contract/tsconfig.json', 'engine/tsconfig.json', 'engine/qemu/argv/tsconfig.json', 'hosts/cli/tsconfig.json', 'e2e/tsconfig.json', 'bench/tsconfig.json',
+  '.oxlintrc.json', '.dependency-cruiser.mjs', 'knip.json', 'tsconfig.json', 'vitest.config.ts', 'package-lock.json', 'build/tsconfig',
+  ...projects.map((project) => `${project}/tsconfig.json`),
 ]
 
 const sound: Readonly<Record<string, string>> = {
@@ -26,7 +27,6 @@ const sound: Readonly<Record<string, string>> = {
   'engine/qemu/argv/build-argv.ts': `import { greet } from '../../../contract/greeting.ts'\n\nexport function buildArgv(name: string): string[] {\n  return ['-name', greet(name)]\n}\n`,
   'engine/machine/start.ts': `import { setTimeout } from 'node:timers/promises'\nimport { buildArgv } from '../qemu/argv/build-argv.ts'\n\nexport async function start(): Promise<string[]> {\n  await setTimeout(1)\n  return buildArgv('a')\n}\n`,
   'hosts/cli/main.ts': `import { start } from '../../engine/machine/start.ts'\n\nconsole.log(await start())\n`,
-  'hosts/cli/engine-main.ts': `import { start } from '../../engine/machine/start.ts'\n\nawait start()\n`,
   'e2e/smoke.test.ts': `import { expect, test } from 'vitest'\nimport { greet } from '../contract/greeting.ts'\n\ntest('greets', () => {\n  expect(greet('a')).toBe('hello a')\n})\n`,
   'bench/main.ts': `import { start } from '../engine/machine/start.ts'\n\nconsole.log(await start())\n`,
   'build/codegen/nothing.mjs': `export {}\n`,
@@ -113,13 +113,16 @@ const planted: Readonly<Record<string, readonly Planted[]>> = {
   ],
 }
 
+/** The compiler refuses a project without a file; the other checkers would find such a file useless. */
+const roomFillers = Object.fromEntries(projects.map((project) => [`${project}/room-filler.ts`, 'export const filled = true\n']))
+
 test.each(Object.keys(planted))('%s: a sound house passes', async (name) => {
-  const verdict = await check(name, house({}))
+  const verdict = await check(name, house(name === 'types' ? roomFillers : {}))
   expect(verdict, verdict.output).toMatchObject({ passed: true })
 })
 
 test.each(Object.entries(planted))('%s: every planted violation is found', async (name, violations) => {
-  const { passed, output } = await check(name, house(Object.fromEntries(violations.map(([path, text]) => [path, text]))))
+  const { passed, output } = await check(name, house({ ...(name === 'types' ? roomFillers : {}), ...Object.fromEntries(violations.map(([path, text]) => [path, text])) }))
   const findings = name === 'lint' ? output.split(/^ +x /m) : [output]
   const missed = violations.filter(([, , said]) => !findings.some((finding) => said.test(finding))).map(([path]) => path)
   expect({ passed, missed }, output).toEqual({ passed: false, missed: [] })
