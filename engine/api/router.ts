@@ -27,7 +27,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
     await command(core)
     return core.summary()
   }
-  return os.router({
+  return {
     engine: {
       info: os.engine.info.handler(() => parts.info()),
       shutdown: os.engine.shutdown.handler(() => {
@@ -76,5 +76,5 @@ export function createRouter(parts: EngineParts): EngineRouter {
     events: {
       watch: os.events.watch.handler(({ signal }) => context.events.subscribe({ snapshot: () => parts.snapshot(), signal })),
     },
-  })
+  }
 }

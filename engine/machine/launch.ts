@@ -1,10 +1,11 @@
 /** Everything between "start it" and a QEMU that answers: what the guest will see, its files, its process. */
 import { closeSync } from 'node:fs'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { createSocket } from 'node:dgram'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
+import { CappedLog } from '../logs/capped-log.ts'
 import { loadNative } from '../native.ts'
 import { buildArgv } from '../qemu/argv/build-argv.ts'
 import { hardwareDocument } from './hardware-document.ts'
@@ -54,9 +55,10 @@ export async function launch(core: MachineCore, signal: AbortSignal): Promise<La
   await makePrivateFolder(core.runtime.folder)
   await makePrivateFolder(core.names.logs)
   await rm(core.names.exitRecord, { force: true })
+  await Promise.all([core.names.serialLog, core.names.qemuLog].map((path) => new CappedLog(path).beginBoot()))
   try {
     const paths = await gatherPaths(core, config, hardware, host)
-    const args = buildArgv({ id: core.id, config, hardware, capabilities: host.capabilities, accelerator, paths, firmwareSearchPaths: [] })
+    const args = buildArgv({ id: core.id, config, hardware, capabilities: host.capabilities, accelerator, paths, firmwareSearchPaths: host.installation.firmwareFolders })
     await core.saveRun({
       format: 'mayfly-run',
       version: 1,
@@ -65,7 +67,6 @@ export async function launch(core: MachineCore, signal: AbortSignal): Promise<La
       startedAt: new Date().toISOString(),
       accelerator,
       qemuVersion: host.capabilities.qemuVersion.text,
-      serialLogOffset: await sizeOf(core.names.serialLog),
       config,
     })
     signal.throwIfAborted()
@@ -120,7 +121,7 @@ async function spawnAndGreet(core: MachineCore, host: UsableHost, args: readonly
   try {
     qemu = await launchQemu({
       binary: host.installation.binary,
-      args: [...host.installation.extraArgs, ...args],
+      args,
       env: host.installation.env,
       ramFd,
       logFile: core.names.qemuLog,
@@ -173,10 +174,6 @@ async function launchFailure(core: MachineCore, cause: unknown): Promise<MayflyE
     { exitCode: record?.exitStatus ?? null, signal: record?.signal ?? null, stderrTail },
     { cause, next: 'See mayfly log NAME --qemu.' },
   )
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then((stats) => stats.size, () => 0)
 }
 
 /** QEMU would refuse with a line about "hostfwd"; this names the machine, or says that it is somebody else. */

@@ -1,4 +1,7 @@
-/** Keeps every log that a guest can feed within its bounds while machines run. */
+/**
+ * Keeps the logs that a guest can feed within their bounds while machines run. The serial log,
+ * which grows fastest, is kept by the hub that reads the port.
+ */
 import { hasProcess } from '../../contract/machine-state.ts'
 import { CappedLog } from '../logs/capped-log.ts'
 import type { MachineCore } from './machine-core.ts'
@@ -31,7 +34,7 @@ export class LogKeeper {
     try {
       for (const core of this.#machines.all) {
         if (!hasProcess(core.state)) continue
-        for (const capped of this.#logsOf(core)) await capped.enforce()
+        for (const capped of this.#logsOf(core)) await capped.check()
       }
     } catch (error) {
       this.#log(`A log could not be cut: ${String(error)}`)
@@ -43,7 +46,7 @@ export class LogKeeper {
   #logsOf(core: MachineCore): CappedLog[] {
     let logs = this.#capped.get(core)
     if (logs === undefined) {
-      logs = [core.names.serialLog, core.names.qemuLog, core.names.tpmLog, core.names.eventLog].map((path) => new CappedLog(path))
+      logs = [core.names.qemuLog, core.names.tpmLog, core.names.eventLog].map((path) => new CappedLog(path))
       this.#capped.set(core, logs)
     }
     return logs

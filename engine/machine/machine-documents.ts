@@ -39,8 +39,6 @@ export const runDocument = {
     startedAt: z.iso.datetime(),
     accelerator: z.enum(['kvm', 'tcg']),
     qemuVersion: z.string(),
-    /** Length of the serial log when this run began. */
-    serialLogOffset: z.int().min(0),
     /** The configuration the guest was started with, later changed by what could be changed live. */
     config: machineConfigSchema,
   }),

@@ -55,7 +55,7 @@ function waitForState(core: MachineCore, isFulfilledNow: () => boolean, signal: 
 
 async function waitForSerial(core: MachineCore, text: string, signal: AbortSignal): Promise<void> {
   await waitForState(core, () => core.live !== null || !hasProcess(core.state), signal)
-  const { live, run } = core
-  if (live === null || run === null) throw new MayflyError('conflict', `${core.name} is ${core.state}; it writes nothing on its serial port.`, { state: core.state, allowed: ['running'] })
-  await live.serial.waitForText(text, { sinceOffset: run.serialLogOffset, signal })
+  const { live } = core
+  if (live === null) throw new MayflyError('conflict', `${core.name} is ${core.state}; it writes nothing on its serial port.`, { state: core.state, allowed: ['running'] })
+  await live.serial.waitForText(text, { signal })
 }
