@@ -1,0 +1,87 @@
+/**
+ * The board: machine type, accelerator, CPUs, memory size, clock, what happens when the guest ends,
+ * and a directly started kernel.
+ */
+import type { CpuTopology, MachineConfig } from '../../../contract/machine.ts'
+import { MayflyError } from '../../../contract/errors.ts'
+import type { ArgvInput } from './build-argv.ts'
+import { chassisOf } from './chassis.ts'
+import { commaOptions } from './device-arguments.ts'
+import { flashOptions } from './devices/firmware.ts'
+import { ramId } from './qemu-ids.ts'
+
+type BoardInput = Pick<ArgvInput, 'config' | 'hardware' | 'accelerator' | 'paths'>
+
+export function boardArguments({ config, hardware, accelerator, paths }: BoardInput): string[] {
+  return [
+    '-accel',
+    // One thread a CPU: QEMU would choose it by itself for this guest, and says so nowhere.
+    accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm',
+    '-machine',
+    commaOptions(hardware.machineType, machineOptions(config)),
+    ...secureFlash(config),
+    '-cpu',
+    hardware.cpu.model,
+    '-smp',
+    commaOptions('', cpuOptions(config)),
+    // Room for more memory or CPUs later (`maxmem`, `maxcpus`) is not free: Linux guests then set
+    // 64 MiB aside for bounce buffers and memory for every possible CPU. It has to be asked for.
+    '-m',
+    commaOptions('', { size: `${config.memoryMiB}M` }),
+    '-uuid',
+    hardware.uuid,
+    // Ticks the guest missed are given later instead of never (for guests that count them, as Windows does).
+    '-rtc',
+    'base=utc,driftfix=slew',
+    '-action',
+    commaOptions('', endOptions(config)),
+    ...bootArguments(config, paths),
+  ]
+}
+
+/** The CPUs as sockets, cores and threads. Unless said otherwise one socket: desktop editions of Windows use no more than one or two. */
+export function cpuTopology(config: Pick<MachineConfig, 'cpus' | 'topology'>): CpuTopology {
+  return config.topology ?? { sockets: 1, cores: config.cpus, threads: 1 }
+}
+
+function cpuOptions(config: MachineConfig): Record<string, number> {
+  const { sockets, cores, threads } = cpuTopology(config)
+  return { cpus: config.cpus, maxcpus: config.cpus, sockets, cores, threads }
+}
+
+/**
+ * Everything the board would decide by looking at the host or the accelerator is said here, so that
+ * the guest finds the same board wherever it starts.
+ */
+function machineOptions(config: MachineConfig): Record<string, string> {
+  const common = { 'memory-backend': ramId, 'dump-guest-core': 'off' }
+  switch (chassisOf(config.profile)) {
+    case 'q35':
+      return { ...common, ...flashOptions(config.firmware), smm: config.firmware.secureBoot ? 'on' : 'off', vmport: 'off', usb: 'off' }
+    case 'microvm':
+      // A kernel needs PIC and PIT to calibrate its clocks where no KVM clock is, and the RTC to know the date.
+      // qboot loads the kernel by itself, so no option ROM is run; ACPI names the devices, so the command line stays the owner's.
+      return { ...common, acpi: 'on', pic: 'on', pit: 'on', rtc: 'on', ioapic2: 'on', 'isa-serial': 'on', 'x-option-roms': 'off', 'auto-kernel-cmdline': 'off', pcie: 'off', usb: 'off' }
+  }
+}
+
+/**
+ * Only code in system management mode may write the flash, or the guest could enrol its own keys
+ * (edk2, OvmfPkg/README, "SMM support").
+ */
+function secureFlash(config: MachineConfig): string[] {
+  return config.firmware.secureBoot ? ['-global', 'driver=cfi.pflash01,property=secure,value=on'] : []
+}
+
+/** A guest that switches itself off ends QEMU with status 0; one that panics is paused as it is. */
+function endOptions(config: MachineConfig): Record<string, string> {
+  return { reboot: 'reset', shutdown: 'poweroff', panic: 'pause', ...(config.watchdog === undefined ? {} : { watchdog: config.watchdog.action }) }
+}
+
+function bootArguments(config: MachineConfig, paths: ArgvInput['paths']): string[] {
+  const order = chassisOf(config.profile) === 'q35' ? ['-boot', 'menu=off,strict=on'] : []
+  if (config.directBoot === undefined) return order
+  if (paths.directBoot === null) throw new MayflyError('bug', 'The machine starts a kernel directly and its files were not given.', { reference: 'argv:direct-boot' })
+  const { kernel, initrd, commandLine } = paths.directBoot
+  return [...order, '-kernel', kernel, ...(initrd === null ? [] : ['-initrd', initrd]), ...(commandLine === '' ? [] : ['-append', commandLine])]
+}
