@@ -2,7 +2,7 @@
  * Three kinds of tests, told by the file's name: `x.test.ts` starts no QEMU and runs in parallel,
  * `x.qemu.test.ts` starts real machines, `x.root.test.ts` needs root and runs only as root.
  */
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism, homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -17,6 +17,10 @@ export default defineConfig({
   cacheDir: join(tmpdir(), `mayfly-vitest-${process.getuid?.() ?? 'shared'}`),
   test: {
     pool: 'forks',
+    env: {
+      /** What is dear to make and survives between runs, such as the tiny image. */
+      MAYFLY_TEST_CACHE: process.env['MAYFLY_TEST_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mayfly-tests'),
+    },
     projects: [
       {
         extends: true,
