@@ -108,7 +108,7 @@ function firstSentence(text: string): string {
 }
 
 /** All commands under their headings. */
-export function overview(commands: readonly Command[]): string {
+function overview(commands: readonly Command[]): string {
   const lines = ['Virtual machines that hatch in milliseconds.', '', 'Usage: mayfly COMMAND …', '']
   for (const { title, commands: group } of commandGroups(commands)) {
     lines.push(`${title}:`, ...definitions(group.map((command) => [command.name, firstSentence(command.summary)]), 14), '')
@@ -119,13 +119,13 @@ export function overview(commands: readonly Command[]): string {
 }
 
 /** The commands of one group: `mayfly help image`. */
-export function groupHelp(group: string, commands: readonly Command[]): string {
+function groupHelp(group: string, commands: readonly Command[]): string {
   const members = commands.filter(({ name }) => name.startsWith(`${group} `))
   return `${[...definitions(members.map((command) => [usage(command), command.summary]), 40), '', `More about one: mayfly help ${group} COMMAND`].join('\n')}\n`
 }
 
 /** Everything about one command. */
-export function commandHelp(command: Command): string {
+function commandHelp(command: Command): string {
   const lines = [...wrap(command.summary, columns), '', ...wrap(`Usage: ${usage(command)}`, columns), '']
   const places = command.positionals.map((place) => [place.name === 'argv' ? 'COMMAND' : place.name.toUpperCase(), describe(place)] as const).filter(([, text]) => text !== '')
   if (places.length > 0) lines.push(...definitions(places), '')
@@ -135,4 +135,11 @@ export function commandHelp(command: Command): string {
   if (command.examples.length > 0) lines.push('Examples:', ...command.examples.map((example) => `  ${example}`), '')
   lines.push('Flags of every command: mayfly --help')
   return `${lines.join('\n')}\n`
+}
+
+/** Help about a command, a group of them (`image`), or all. */
+export function helpText(topic: string | null, commands: readonly Command[]): string {
+  if (topic === null) return overview(commands)
+  const command = commands.find(({ name }) => name === topic)
+  return command === undefined ? groupHelp(topic, commands) : commandHelp(command)
 }

@@ -26,10 +26,13 @@ const option = (name: string, description: string): Flag => ({ name, path: [], k
 const additions: Readonly<Record<string, Addition>> = {
   console: {
     without: ['kind', 'replay-bytes'],
-    flags: [{ name: 'replay', path: ['replayBytes'], kind: 'integer', min: 0, max: 1024 * 1024, default: '16384', value: 'BYTES', description: 'How much of what was written before is shown first.' }],
+    flags: [
+      { name: 'replay', path: ['replayBytes'], kind: 'integer', min: 0, max: 1024 * 1024, default: '16384', value: 'BYTES', description: 'How much of what was written before is shown first.' },
+      { name: 'idle', path: [], kind: 'duration-ms', min: 1, max: 3_600_000, default: '2s', description: 'After stdin has ended: leave when nothing has come for so long.' },
+    ],
     examples: ['mayfly console web', "printf 'uname -a\\n' | mayfly console web --replay 0"],
     notes: [
-      'At a terminal, Ctrl-] leaves. Where stdin is not a terminal it is sent as it is; when it ends, output goes on for two seconds after the guest last wrote something, and then the command ends.',
+      'At a terminal, Ctrl-] leaves. Where stdin is not a terminal it is sent as it is; when it ends, output goes on until nothing has come for a while (--idle), and then the command ends.',
       'Output is passed on unchanged, as a console must be: a guest can send escape sequences to your terminal. With --json nothing changes.',
     ],
   },

@@ -1,0 +1,70 @@
+/** Which view shows which procedure's output. What has none is shown as JSON. */
+import type { MachineSummary } from '../../../contract/machine.ts'
+import { safeLine } from '../safe-text.ts'
+import type { Style } from '../style.ts'
+import { doctorReport, engineInfo, hostInfo } from './host-view.ts'
+import { machineDetails, machineLine, machineList } from './machine-view.ts'
+import { guestInfo, imageDetails, imageList, jobDetails, jobList, trashEmptied, trashList } from './thing-view.ts'
+
+export type View = (output: unknown, style: Style) => string
+
+/** The engine checks every output against the contract, so its shape is taken for granted here. */
+function view<T>(render: (output: T, style: Style) => string): View {
+  return (output, style) => render(output as T, style)
+}
+
+const line = view(machineLine)
+const details = view(machineDetails)
+/** A change of one device is answered with the whole machine, of which one line is enough. */
+const changed = view<MachineSummary>((machine, style) => machineLine(machine, style))
+
+const views: Readonly<Record<string, View>> = {
+  'engine.info': view(engineInfo),
+  'engine.shutdown': view<{ pid: number }>(({ pid }) => `The engine (process ${pid}) ends. Machines run on.\n`),
+  'host.show': view(hostInfo),
+  'host.doctor': view(doctorReport),
+  'image.list': view(imageList),
+  'image.show': view(imageDetails),
+  'image.remove': view<{ name: string }>(({ name }) => `Removed the image ${safeLine(name)}.\n`),
+  'machine.list': view(machineList),
+  'machine.show': details,
+  'machine.create': line,
+  'machine.start': line,
+  'machine.stop': line,
+  'machine.pause': line,
+  'machine.resume': line,
+  'machine.reset': line,
+  'machine.rename': line,
+  'machine.wait': line,
+  'machine.set': changed,
+  'machine.dropPending': changed,
+  'machine.delete': view<{ name: string }>(({ name }) => `${safeLine(name)} is in the trash. Get it back: mayfly trash restore ${shellWord(name)}\n`),
+  'trash.list': view(trashList),
+  'trash.restore': line,
+  'trash.empty': view(trashEmptied),
+  'disk.add': details,
+  'disk.remove': details,
+  'disk.resize': details,
+  'cdrom.insert': details,
+  'cdrom.eject': details,
+  'nic.add': details,
+  'nic.remove': details,
+  'nic.connect': details,
+  'forward.add': changed,
+  'forward.remove': changed,
+  'guest.info': view(guestInfo),
+  'job.list': view(jobList),
+  'job.show': view(jobDetails),
+  'job.wait': view(jobDetails),
+  'job.cancel': view(jobDetails),
+}
+
+export function viewOf(procedure: string): View | undefined {
+  return views[procedure]
+}
+
+/** A name as one word of a shell, to be copied. */
+export function shellWord(name: string): string {
+  const dashed = name.startsWith('-') ? '-- ' : ''
+  return dashed + (/^[\w@%+=:,./-]+$/.test(name) ? name : `'${safeLine(name).replaceAll("'", String.raw`'\''`)}'`)
+}
