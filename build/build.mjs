@@ -3,7 +3,7 @@
  * A bundle is written beside the old one and moved over it file by file, entry last, so a `mayfly`
  * that runs meanwhile never meets a torn file.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bootstrap, root } from './bootstrap.mjs'
@@ -87,7 +87,17 @@ export async function buildAll() {
   for (const bundle of bundles) {
     if (await buildBundle(bundle)) done.push(`${bundle.entry} -> out/${bundle.folder}/${bundle.name}.mjs`)
   }
+  linkCommand()
   for (const line of done) console.error(`built ${line}`)
+}
+
+/** Makes `npx mayfly` work in the checkout: npm links the commands of dependencies, never a project's own. */
+function linkCommand() {
+  const link = join(root, 'node_modules/.bin/mayfly')
+  if (existsSync(join(root, 'out/cli/mayfly.mjs')) && !existsSync(link)) {
+    rmSync(link, { force: true })
+    symlinkSync('../../out/cli/mayfly.mjs', link)
+  }
 }
 
 /** Builds, or ends the process with the reason. */
