@@ -15,6 +15,12 @@ export function fromWire(value: unknown): MayflyError {
   return new MayflyError('bug', 'The engine answered with something that is not an answer.', { reference: 'wire' }, { cause: value })
 }
 
+/** Whether a call failed because nobody listens: it was surely not begun. */
+export function isNobodyThere(error: unknown): boolean {
+  const code = isMayflyError(error) ? field(error.cause, 'code') : undefined
+  return code === 'ENOENT' || code === 'ECONNREFUSED'
+}
+
 /** What a broken connection means. Nobody listening is told from an engine that went away in the middle. */
 export function transportError(cause: unknown, socketPath: string): MayflyError {
   if (isMayflyError(cause)) return cause

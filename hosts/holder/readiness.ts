@@ -1,0 +1,12 @@
+/** What a detached engine tells the process that started it, once, on a pipe of its own: how its start ended. */
+import type { ErrorRecord } from '../../contract/errors.ts'
+
+export type Readiness =
+  /** It listens. */
+  | { readonly kind: 'ready' }
+  /** Another process holds the engine; this one ends. */
+  | { readonly kind: 'held' }
+  | { readonly kind: 'failed'; readonly error: ErrorRecord }
+
+/** The descriptor of that pipe in the engine. */
+export const readinessFd = 3

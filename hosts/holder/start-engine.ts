@@ -1,0 +1,121 @@
+/** Starts a detached engine and hears from it how that went. */
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { MayflyError } from '../../contract/errors.ts'
+import type { ErrorDetails, ErrorRecord } from '../../contract/errors.ts'
+import type { Folders } from '../../engine/storage/folders.ts'
+import { makeFolders } from '../../engine/storage/folders.ts'
+import { engineLog } from '../../engine/storage/names.ts'
+import { readinessFd } from './readiness.ts'
+import type { Readiness } from './readiness.ts'
+
+/** Characters of the log that are shown with a failed start. */
+const tailBytes = 2048
+
+interface StartOptions {
+  readonly folders: Folders
+  readonly env: NodeJS.ProcessEnv
+  readonly withinMs: number
+}
+
+/** Starts an engine that outlives this process. `held`: another one was faster. Throws what its start failed with. */
+export async function startEngine(options: StartOptions): Promise<'ready' | 'held'> {
+  makeFolders(options.folders)
+  const program = engineProgram()
+  const logPath = engineLog(options.folders)
+  // Appending, so that the log can be cut under its writer.
+  const log = openSync(logPath, 'a+', 0o600)
+  try {
+    const logStart = fstatSync(log).size
+    const child = spawn(process.execPath, [program], {
+      detached: true,
+      // Somebody's folder that is removed or unmounted must not be held by the engine.
+      cwd: '/',
+      env: engineEnvironment(options.env),
+      stdio: ['ignore', log, log, 'pipe'],
+    })
+    const told = child.stdio[readinessFd] as Readable
+    try {
+      const readiness = await hear(child, told, options.withinMs)
+      switch (readiness?.kind) {
+        case 'ready':
+        case 'held':
+          return readiness.kind
+        case 'failed':
+          throw recorded(readiness.error)
+        case undefined: {
+          const tail = readTail(log, logStart)
+          throw new MayflyError('host-unavailable', `The engine did not start.${tail === '' ? '' : `\n${tail}`}`, { check: 'engine' }, { next: `Its log is ${logPath}.` })
+        }
+      }
+    } finally {
+      told.destroy()
+      child.unref()
+    }
+  } finally {
+    closeSync(log)
+  }
+}
+
+/** What the engine says of its start; undefined where it ended, or said nothing, in time. */
+function hear(child: ReturnType<typeof spawn>, told: Readable, withinMs: number): Promise<Readiness | undefined> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    const finish = (): void => {
+      clearTimeout(timer)
+      try {
+        resolve(text === '' ? undefined : (JSON.parse(text) as Readiness))
+      } catch {
+        resolve(undefined)
+      }
+    }
+    const timer = setTimeout(finish, withinMs)
+    told.setEncoding('utf8')
+    told.on('data', (chunk: string) => (text += chunk))
+    // It closes the pipe when it has told, and the kernel does when it dies.
+    told.once('end', finish)
+    told.once('error', finish)
+    child.once('error', (cause) => {
+      clearTimeout(timer)
+      reject(new MayflyError('host-unavailable', 'The engine could not be started.', { check: 'engine' }, { cause }))
+    })
+  })
+}
+
+/** The bundled engine: beside the bundle this code is in, or in the checkout's `out/` when run from source. */
+function engineProgram(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  for (;;) {
+    for (const candidate of [join(folder, 'engine', 'mayfly-engine.mjs'), join(folder, 'out', 'engine', 'mayfly-engine.mjs')]) {
+      if (existsSync(candidate)) return candidate
+    }
+    const parent = dirname(folder)
+    if (parent === folder) break
+    folder = parent
+  }
+  throw new MayflyError('host-unavailable', 'Mayfly\'s engine is not built.', { check: 'engine' }, { next: 'Run npm run build.' })
+}
+
+/** What the engine needs to find programs, folders and its user's language; nothing else of a shell it will outlive, such as NODE_OPTIONS or an agent's socket. */
+const kept = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|TZ|TMPDIR|LD_LIBRARY_PATH|LC_[A-Z]+|XDG_[A-Z_]+|MAYFLY_[A-Z0-9_]+|QEMU_[A-Z_]+)$/
+
+function engineEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const clean = Object.fromEntries(Object.entries(env).filter(([name]) => kept.test(name)))
+  // Relative to this process's folder, not to the engine's.
+  if (clean['MAYFLY_HOME'] !== undefined && clean['MAYFLY_HOME'] !== '') clean['MAYFLY_HOME'] = resolve(clean['MAYFLY_HOME'])
+  return clean
+}
+
+function readTail(fd: number, from: number): string {
+  const size = fstatSync(fd).size
+  const bytes = Buffer.alloc(Math.min(tailBytes, Math.max(0, size - from)))
+  const read = readSync(fd, bytes, 0, bytes.length, size - bytes.length)
+  return bytes.toString('utf8', 0, read).trim()
+}
+
+function recorded(record: ErrorRecord): MayflyError {
+  return new MayflyError(record.code, record.message, record.details as ErrorDetails[typeof record.code], record.next === null ? {} : { next: record.next })
+}
