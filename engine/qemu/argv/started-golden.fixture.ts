@@ -1,0 +1,147 @@
+/** Starts a golden case for real: its files are made in a folder of its own, QEMU is started as the engine would, and everything is gone afterwards. */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { access, copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { QemuInstallation } from '../capabilities/qemu-installation.ts'
+import { ensureNvram } from '../firmware/ensure-nvram.ts'
+import { findUefiFirmware } from '../firmware/find-firmware.ts'
+import { connectQmp } from '../qmp/connect-qmp.ts'
+import type { QmpClient } from '../qmp/qmp-client.ts'
+import type { Capabilities } from './capabilities.ts'
+import { buildCase, casePaths, type GoldenCase, planCase } from './golden-cases.fixture.ts'
+import type { MachinePaths } from './machine-paths.ts'
+
+const run = promisify(execFile)
+
+export interface StartedOutcome {
+  readonly exitCode: number | null
+  /** What QEMU had to say: nothing, where all is well. */
+  readonly stderr: string
+  readonly pidFileLeft: boolean
+}
+
+/**
+ * Starts QEMU with the case's arguments, runs `inspect` on its monitor, then quits it. The folder
+ * is on a disk file system, where files can bypass the host's cache.
+ */
+export async function withStartedGolden(golden: GoldenCase, installation: QemuInstallation, capabilities: Capabilities, inspect: (qmp: QmpClient) => Promise<void>): Promise<StartedOutcome> {
+  const folder = await mkdtemp('/var/tmp/mayfly-golden-')
+  const ends: (() => Promise<void>)[] = [() => rm(folder, { recursive: true })]
+  try {
+    const inside = { ...golden, folder: join(folder, golden.folder), firmwareSearchPaths: [...installation.firmwareFolders] }
+    const paths = await makeFiles(inside, installation, capabilities)
+    if (paths.tpmSocket !== null) ends.push(await startSwtpm(paths.tpmSocket))
+    return await startAndQuit(installation, buildCase(inside, capabilities, paths).map(makeStartable), paths, join(inside.folder, 'ram'), inspect)
+  } finally {
+    for (const end of ends.toReversed()) await end()
+  }
+}
+
+/**
+ * What depends on the host is replaced: KVM, which may not work here, by emulation; ports, which
+ * somebody else may have, by 0, for which QEMU takes any free one.
+ */
+function makeStartable(argument: string): string {
+  if (argument === 'kvm') return 'tcg,thread=multi'
+  if (argument === 'host') return 'max'
+  return argument.replaceAll(/:\d+-:/g, ':0-:')
+}
+
+async function startAndQuit(installation: QemuInstallation, args: readonly string[], paths: MachinePaths, ramFile: string, inspect: (qmp: QmpClient) => Promise<void>): Promise<StartedOutcome> {
+  const ram = openSync(ramFile, 'r+')
+  const child = spawn(installation.binary, args, { env: { ...process.env, ...installation.env }, stdio: ['ignore', 'ignore', 'pipe', ram] })
+  closeSync(ram)
+  let stderr = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const ended = new AbortController()
+  const closed = once(child, 'close').then(() => ended.abort())
+  try {
+    const qmp = await connectQmp(paths.qmpSocket, { waitForSocket: true, timeoutMs: 30_000, signal: ended.signal })
+    await inspect(qmp)
+    await qmp.execute('quit')
+    await closed
+  } catch (error) {
+    child.kill('SIGKILL')
+    await closed
+    throw new Error(`QEMU did not take the arguments. It said:\n${stderr}`, { cause: error })
+  }
+  const pidFileLeft = await readFile(paths.pidFile).then(
+    () => true,
+    () => false,
+  )
+  return { exitCode: child.exitCode, stderr, pidFileLeft }
+}
+
+/** Blank but well-formed files for everything the case names. */
+async function makeFiles(golden: GoldenCase, installation: QemuInstallation, capabilities: Capabilities): Promise<MachinePaths> {
+  const paths = casePaths(golden)
+  const folder = golden.folder
+  await Promise.all(['disks', 'media', 'boot'].map((name) => mkdir(join(folder, name), { recursive: true })))
+  await blankFile(join(folder, 'ram'), golden.config.memoryMiB * 1024 * 1024)
+  const blank = join(folder, 'blank.qcow2')
+  await runImg(installation, ['create', '-q', '-f', 'qcow2', blank, '64M'])
+  for (const layer of Object.values(paths.disks).flatMap((disk) => disk.layers)) {
+    await mkdir(dirname(layer.path), { recursive: true })
+    await (layer.format === 'raw' ? blankFile(layer.path, 64 * 1024 * 1024) : copyFile(blank, layer.path))
+  }
+  for (const medium of Object.values(paths.cdroms)) if (medium !== null) await blankFile(medium, 64 * 1024)
+  if (paths.directBoot !== null) {
+    await writeFile(paths.directBoot.kernel, kernelHeader())
+    await writeFile(paths.directBoot.initrd ?? join(folder, 'boot/none'), new Uint8Array(4096))
+  }
+  if (paths.firmware === null) return paths
+  const firmware = await findUefiFirmware({ secureBoot: golden.config.firmware.secureBoot, machineType: planCase(golden, capabilities).machineType })
+  if (firmware === null) throw new Error('No UEFI firmware is installed (package ovmf).')
+  await ensureNvram(paths.firmware.nvram, firmware.nvramTemplate, (source, target) => runImg(installation, ['convert', '-f', source.format, '-O', 'qcow2', source.path, target]))
+  return { ...paths, firmware: { ...paths.firmware, code: firmware.code.path, codeFormat: firmware.code.format } }
+}
+
+async function blankFile(path: string, bytes: number): Promise<void> {
+  await writeFile(path, '')
+  await truncate(path, bytes)
+}
+
+async function runImg(installation: QemuInstallation, args: readonly string[]): Promise<void> {
+  if (installation.imgBinary === null) throw new Error('qemu-img is not installed.')
+  await run(installation.imgBinary, args, { env: { ...process.env, ...installation.env } })
+}
+
+/** As much of a kernel as QEMU looks at before it starts the CPUs (Linux, Documentation/arch/x86/boot.rst). */
+function kernelHeader(): Uint8Array {
+  const image = Buffer.alloc(64 * 1024)
+  image.writeUInt8(1, 0x1f1)
+  image.write('HdrS', 0x202, 'latin1')
+  image.writeUInt16LE(0x020c, 0x206)
+  image.writeUInt8(1, 0x211)
+  image.writeUInt32LE(0x7fffffff, 0x22c)
+  return image
+}
+
+async function startSwtpm(socket: string): Promise<() => Promise<void>> {
+  const state = `${socket}.state`
+  await mkdir(state)
+  const child = spawn('swtpm', ['socket', '--tpm2', '--tpmstate', `dir=${state}`, '--ctrl', `type=unixio,path=${socket}`], { stdio: 'ignore' })
+  const closed = once(child, 'close')
+  // Its socket is there before it listens only for an instant; QEMU connects 50 ms later at the earliest.
+  const deadline = AbortSignal.timeout(10_000)
+  while (!(await exists(socket))) {
+    deadline.throwIfAborted()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return async () => {
+    child.kill('SIGTERM')
+    await closed
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
