@@ -53,6 +53,9 @@ function valueOf(schema, unit) {
     case 'integer': return { kind: 'integer', ...bounds }
     case 'number': return { kind: 'number', ...bounds }
     case 'object': if (schema.additionalProperties && schema.properties === undefined) return { kind: 'pair' }
+    // An object with named fields is taken apart by the caller; anything else has no way to be written.
+    // falls through
+    default:
   }
   throw new Error(`The command line has no way to write ${JSON.stringify(schema).slice(0, 200)}.`)
 }
@@ -182,14 +185,14 @@ function sentence(name) {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-const { procedures, errorTable } = await proceduresOf()
+const { procedures, errors } = await proceduresOf()
 const commands = procedures.filter((procedure) => procedure.meta.cli !== undefined).map(commandOf)
 const names = new Set()
 for (const { name } of commands) {
   if (names.has(name)) throw new Error(`Two procedures want the command "${name}".`)
   names.add(name)
 }
-const statuses = Object.fromEntries(Object.entries(errorTable).map(([code, { exitStatus }]) => [code, exitStatus]))
+const statuses = Object.fromEntries(errors.map(({ code, exitStatus }) => [code, exitStatus]))
 
 const source = `// ${made}
 import type { Command } from './manifest.ts'

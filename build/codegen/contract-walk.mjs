@@ -38,14 +38,14 @@ import { importTypeScript } from '../import-typescript.mjs'
  * @property {readonly string[]} errors codes
  */
 
-/** @typedef {{ exitStatus: number, httpStatus: number, retryable: boolean }} ErrorMapping */
+/** @typedef {{ code: string, exitStatus: number, httpStatus: number, retryable: boolean, details: JsonSchema }} ErrorCode */
 
 /** Modules whose exported schemas get a name of their own in the documents. */
 const namedIn = ['ids', 'machineState', 'device', 'machine', 'image', 'job', 'host', 'event', 'stream', 'trash', 'errors']
 
 /**
  * @param {{ named?: boolean }} [options] `named`: outputs refer to the contract's exported schemas by `$ref: '#/$defs/Name'`
- * @returns {Promise<{ procedures: Procedure[], errorTable: Record<string, ErrorMapping>, types: ReadonlyMap<string, JsonSchema> }>}
+ * @returns {Promise<{ procedures: Procedure[], errors: ErrorCode[], types: ReadonlyMap<string, JsonSchema>, execFrames: { kinds: Record<string, number>, headerBytes: number, maxBytes: number } }>}
  *   `types` are the exported schemas by name
  */
 export async function proceduresOf(options = {}) {
@@ -84,5 +84,11 @@ export async function proceduresOf(options = {}) {
     })
   }
   walk(contract, [])
-  return { procedures, errorTable: modules['errorTable'], types: new Map([...named].map(([id, schema]) => [id, convert(schema, 'output')])) }
+  const errors = Object.entries(modules['errorTable']).map(([code, mapping]) => ({ code, ...mapping, details: convert(modules['errorDetailsSchema'](code), 'output') }))
+  return {
+    procedures,
+    errors,
+    types: new Map([...named].map(([id, schema]) => [id, convert(schema, 'output')])),
+    execFrames: { kinds: modules['execFrameKinds'], headerBytes: modules['execFrameHeaderBytes'], maxBytes: modules['maxExecFrameBytes'] },
+  }
 }

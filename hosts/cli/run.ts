@@ -1,10 +1,10 @@
 /** From the words after `mayfly` to an exit status. Code that only some commands need is loaded when they are called. */
 import { answerCompletion, completionCommand } from './commands/completion.ts'
-import { callCommand } from './commands/call.ts'
+import { callCommand, printOutput } from './commands/call.ts'
 import { type Call, parseCommandLine } from './command-line.ts'
 import { commands as contractCommands } from './commands.generated.ts'
 import { assertCanConfirm } from './confirm.ts'
-import { askRunningEngine, connect } from './connection.ts'
+import { askRunningEngine, connect, stopEngine } from './connection.ts'
 import type { CommandContext, Io } from './io.ts'
 import { withOwnCommands } from './own-commands.ts'
 import { reportError } from './report-error.ts'
@@ -46,6 +46,10 @@ async function carryOut(call: Call, io: Io): Promise<number> {
   if (call.command.name === 'engine run') {
     const { engineRunCommand } = await import('./commands/engine-run.ts')
     return await engineRunCommand(call, io)
+  }
+  if (call.command.procedure === 'engine.shutdown') {
+    printOutput(call, io, await stopEngine(call, io))
+    return 0
   }
   assertCanConfirm(call, io)
   const command = await loadCommand(call, io)

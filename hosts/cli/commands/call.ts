@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Job } from '../../../contract/job.ts'
 import type { EngineClient } from '../../../engine/engine-face.ts'
+import type { Call } from '../command-line.ts'
 import { confirm } from '../confirm.ts'
 import { recordedError } from '../failure.ts'
 import { followJob } from '../follow-job.ts'
@@ -31,14 +32,20 @@ function withAbsoluteFiles(command: Command, input: Readonly<Record<string, unkn
 
 export async function callCommand(context: CommandContext): Promise<number> {
   const { call, io, connection } = context
-  const { command, globals } = call
+  const { command } = call
   if (command.procedure === null) throw new Error(`The command ${command.name} has no procedure.`)
   await confirm(call, connection.client, io)
   const output = await procedureAt(connection.client, command.procedure)(withAbsoluteFiles(command, call.input, io))
   if (command.job === true) return await finishJob(context, output as Job)
-  if (globals.json) printJson(io, output)
-  else if (!globals.quiet || command.access === 'read') io.stdout.write(viewOf(command.procedure)?.(output, stdoutStyle(context)) ?? `${JSON.stringify(output, null, 2)}\n`)
+  printOutput(call, io, output)
   return 0
+}
+
+/** What a call answered: as it is, or for people. */
+export function printOutput(call: Call, io: Io, output: unknown): void {
+  const { command, globals } = call
+  if (globals.json) printJson(io, output)
+  else if (!globals.quiet || command.access === 'read') io.stdout.write(viewOf(command.procedure ?? '')?.(output, stdoutStyle({ call, io })) ?? `${JSON.stringify(output, null, 2)}\n`)
 }
 
 async function finishJob(context: CommandContext, begun: Job): Promise<number> {
