@@ -56,7 +56,7 @@ export class LiveMachine {
     if (this.#isDetached) throw new MayflyError('conflict', 'The machine has just ended.', { state: 'stopped', allowed: ['running'] })
     this.#exec ??= this.#connectExec()
     const client = await this.#exec
-    if (client === null || client.isClosed) this.#exec = null
+    if (client === null || client.lost !== null) this.#exec = null
     return client
   }
 

@@ -37,7 +37,8 @@ const nearlyFullBytes = 1024 * 1024
 export async function runQemuImg(installation: QemuInstallation, args: readonly string[], options: QemuImgOptions = {}): Promise<QemuImgResult> {
   const { imgBinary } = installation
   if (imgBinary === null) throw new MayflyError('host-unavailable', 'qemu-img is not installed.', { check: 'qemu-img' }, { next: 'Install qemu-utils (Debian, Ubuntu) or qemu-img (Fedora).' })
-  if (options.signal?.aborted === true) throw cancelled()
+  const isAborted = (): boolean => options.signal?.aborted === true
+  if (isAborted()) throw cancelled()
   const limits = prlimit === null ? [] : [prlimit, `--as=${addressSpaceBytes}`, `--cpu=${options.cpuSeconds ?? 120}`, '--core=0', '--']
   const [program = imgBinary, ...rest] = [...limits, imgBinary, ...args]
   const child = spawn(program, rest, { env: { ...process.env, ...installation.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -60,7 +61,7 @@ export async function runQemuImg(installation: QemuInstallation, args: readonly 
       child.once('close', (code, killedBy) => resolve({ status: code, signal: killedBy }))
     })
     if (status !== null && (status === 0 || options.expectedStatuses?.includes(status) === true)) return { exitStatus: status, stdout }
-    if (options.signal?.aborted === true) throw cancelled()
+    if (isAborted()) throw cancelled()
     throw await failure(args[0] ?? '', status, signal, stderr, options.writes)
   } finally {
     options.signal?.removeEventListener('abort', abort)
