@@ -1,12 +1,15 @@
 /**
  * A QEMU that lives for one question: probing and measuring start it, ask over its monitor
- * and kill it. It has no files: its monitor and its chardevs are pipes of ours, and it never
- * outlives the call that stops it.
+ * and kill it. It has no files: its monitor and its chardevs are pipes of ours, and it outlives
+ * neither the call that stops it nor this process.
  */
 import { spawn } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { Duplex } from 'node:stream'
 import { MayflyError } from '../../../contract/errors.ts'
 import type { QemuInstallation } from '../capabilities/qemu-installation.ts'
+import { tiedToParent } from './tied-command.ts'
 
 export interface TransientExit {
   readonly exitCode: number | null
@@ -33,11 +36,16 @@ const stderrTailLength = 4096
  * @throws MayflyError 'host-unavailable' when the binary cannot be started.
  */
 export async function startTransientQemu(installation: QemuInstallation, qemuArguments: readonly string[], pipeCount = 0): Promise<TransientQemu> {
-  const child = spawn(
-    installation.binary,
-    [...installation.firmwareFolders.flatMap((folder) => ['-L', folder]), '-no-user-config', '-nodefaults', '-display', 'none', '-qmp', 'stdio', ...qemuArguments],
-    { env: { ...process.env, ...installation.env }, stdio: ['pipe', 'pipe', 'pipe', ...Array.from({ length: pipeCount }, () => 'pipe' as const)] },
-  )
+  await access(installation.binary, constants.X_OK).catch((cause: unknown) => {
+    throw cannotStart(installation, cause)
+  })
+  const firmware = installation.firmwareFolders.flatMap((folder) => ['-L', folder])
+  const { program, args } = tiedToParent({
+    program: installation.binary,
+    args: [...firmware, '-no-user-config', '-nodefaults', '-display', 'none', '-qmp', 'stdio', ...qemuArguments],
+  })
+  const stdio = ['pipe', 'pipe', 'pipe', ...Array.from({ length: pipeCount }, () => 'pipe' as const)] as const
+  const child = spawn(program, args, { env: { ...process.env, ...installation.env }, stdio: [...stdio] })
   let stderrTail = ''
   child.stderr?.setEncoding('utf8')
   child.stderr?.on('data', (text: string) => {
@@ -48,9 +56,7 @@ export async function startTransientQemu(installation: QemuInstallation, qemuArg
   })
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
-    child.once('error', (cause) => {
-      reject(new MayflyError('host-unavailable', `QEMU could not be started from ${installation.binary}.`, { check: 'qemu' }, { cause }))
-    })
+    child.once('error', (cause) => reject(cannotStart(installation, cause)))
   })
   if (child.pid === undefined || child.stdin === null || child.stdout === null) throw new Error('A started child has a pid and its pipes.')
   const pipes = child.stdio.slice(3).filter((pipe) => pipe instanceof Duplex)
@@ -67,4 +73,8 @@ export async function startTransientQemu(installation: QemuInstallation, qemuArg
       return exited
     },
   }
+}
+
+function cannotStart({ binary }: QemuInstallation, cause: unknown): MayflyError<'host-unavailable'> {
+  return new MayflyError('host-unavailable', `QEMU could not be started from ${binary}.`, { check: 'qemu' }, { cause })
 }
