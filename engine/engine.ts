@@ -41,14 +41,15 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   const events = new EventHub()
   const streams = new StreamDesk()
   const host = new HostProbe(folders)
+  const reportBug = (error: unknown, doing: string): string => {
+    const reference = randomBytes(4).toString('hex')
+    log.bug(reference, new Error(doing, { cause: error }))
+    return reference
+  }
   const jobs = await JobBook.open({
     historyFile: join(folders.state, 'jobs.jsonl'),
     onChange: (job) => events.publish({ type: 'job.changed', job }),
-    reportBug: (error, doing) => {
-      const reference = randomBytes(4).toString('hex')
-      log.bug(reference, new Error(doing, { cause: error }))
-      return reference
-    },
+    reportBug,
   })
   const images = await ImageStore.open({
     folder: imagesFolder(folders),
@@ -89,6 +90,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
       return { memoryMiB: running.reduce((sum, row) => sum + row.memoryMiB, 0), cpus: running.reduce((sum, row) => sum + row.cpus, 0) }
     },
     snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list() }),
+    reportBug,
     requestShutdown: () => options.onShutdownRequest?.(),
   }
   return {

@@ -12,6 +12,8 @@ export interface EngineParts {
   /** What running machines have been promised. */
   promised(): Promised
   snapshot(): SnapshotBody
+  /** Logs an error nobody expected and answers with the reference of its entry. */
+  reportBug(error: unknown, doing: string): string
   /** Tells the holder that somebody wants the engine to end. */
   requestShutdown(): void
 }

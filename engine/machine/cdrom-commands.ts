@@ -47,9 +47,9 @@ async function openTray(core: MachineCore, drive: Cdrom, force: boolean): Promis
   if ((await tray()).open) return
   await qmp.execute('blockdev-open-tray', { id: drive.id, force })
   // A locked tray is opened by the guest, which is asked first and may take a moment or refuse.
-  const deadline = Date.now() + 3_000
+  const deadline = performance.now() + 3_000
   while (!(await tray()).open) {
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new MayflyError('conflict', `The guest of ${core.name} holds the tray of ${drive.id}. The disc stays in.`, { state: 'locked', allowed: [] }, { next: 'Unmount it in the guest, or use --force.' })
     }
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -49,10 +49,10 @@ export async function clearRun(core: MachineCore): Promise<void> {
  */
 async function waitForExitRecord(core: MachineCore): ReturnType<typeof readExitRecord> {
   const pid = core.run?.process?.pid
-  const deadline = Date.now() + 1_000
+  const deadline = performance.now() + 1_000
   for (;;) {
     const record = await readExitRecord(core.names.exitRecord)
-    if (record !== null || core.run?.bootId !== hostBootId() || Date.now() > deadline) return record
+    if (record !== null || core.run?.bootId !== hostBootId() || performance.now() > deadline) return record
     if (pid !== undefined && identifyProcess(pid) !== null) return null
     await new Promise((resolve) => setTimeout(resolve, 10))
   }

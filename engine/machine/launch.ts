@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { createSocket } from 'node:dgram'
+import { uptime } from 'node:os'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
 import { CappedLog } from '../logs/capped-log.ts'
@@ -65,6 +66,7 @@ export async function launch(core: MachineCore, signal: AbortSignal): Promise<La
       bootId: hostBootId(),
       process: null,
       startedAt: new Date().toISOString(),
+      startedAtBootSeconds: uptime(),
       accelerator,
       qemuVersion: host.capabilities.qemuVersion.text,
       config,

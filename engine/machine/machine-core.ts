@@ -3,6 +3,7 @@
  * started with, and the state it is in. Commands (power, edit, ...) work on it in its queue;
  * every change of state passes through `enter`, which knows the legal moves.
  */
+import { uptime } from 'node:os'
 import type { MachineId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import { hasProcess, isLegalTransition, type MachineState, type PausedBy } from '../../contract/machine-state.ts'
@@ -164,9 +165,8 @@ export class MachineCore {
   /** The machine's row of the list. Cheap: only the uptime is computed anew. */
   summary(): MachineSummary {
     this.#summary ??= this.#makeSummary()
-    const { startedAt } = this.#summary
-    if (startedAt === null) return this.#summary
-    return { ...this.#summary, uptimeSeconds: Math.max(0, Math.floor((Date.now() - Date.parse(startedAt)) / 1000)) }
+    if (this.#summary.startedAt === null || this.run === null) return this.#summary
+    return { ...this.#summary, uptimeSeconds: Math.max(0, Math.floor(uptime() - this.run.startedAtBootSeconds)) }
   }
 
   #makeSummary(): MachineSummary {

@@ -37,6 +37,8 @@ export const runDocument = {
     /** Null between the intention to start and the process. */
     process: processIdentitySchema.nullable(),
     startedAt: z.iso.datetime(),
+    /** On the host's boot clock, which nobody sets: uptimes follow from it. */
+    startedAtBootSeconds: z.number().min(0),
     accelerator: z.enum(['kvm', 'tcg']),
     qemuVersion: z.string(),
     /** The configuration the guest was started with, later changed by what could be changed live. */

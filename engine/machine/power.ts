@@ -111,9 +111,9 @@ async function endProcess(core: MachineCore, process: ProcessIdentity): Promise<
 }
 
 async function diesWithin(process: ProcessIdentity, ms: number): Promise<boolean> {
-  const deadline = Date.now() + ms
+  const deadline = performance.now() + ms
   while (isAlive(process)) {
-    if (Date.now() > deadline) return false
+    if (performance.now() > deadline) return false
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   return true

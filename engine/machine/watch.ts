@@ -74,9 +74,9 @@ async function afterMonitorClosed(core: MachineCore, live: LiveMachine): Promise
 
 /** QEMU closes its sockets a moment before its process is gone. */
 async function endsSoon(live: LiveMachine): Promise<boolean> {
-  const deadline = Date.now() + 5_000
+  const deadline = performance.now() + 5_000
   while (isAlive(live.process)) {
-    if (Date.now() > deadline) return false
+    if (performance.now() > deadline) return false
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   return true

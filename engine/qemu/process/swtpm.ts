@@ -57,9 +57,9 @@ export async function startSwtpm(request: SwtpmRequest): Promise<void> {
     ended = true
   })
   child.unref()
-  const deadline = Date.now() + readyWithinMs
+  const deadline = performance.now() + readyWithinMs
   while (!existsSync(request.socket)) {
-    if (ended || Date.now() > deadline) {
+    if (ended || performance.now() > deadline) {
       child.kill('SIGKILL')
       throw await failed(request, 'swtpm did not start.')
     }
