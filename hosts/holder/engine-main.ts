@@ -58,8 +58,9 @@ async function main(): Promise<void> {
       onConnections: () => idle?.touch(),
     })
   } catch (error) {
-    log.info(`The engine could not start: ${inspect(error)}`)
-    tell({ kind: 'failed', error: toErrorRecord(expected(error)) })
+    const reference = newReference()
+    log.bug(reference, error)
+    tell({ kind: 'failed', error: toErrorRecord(isMayflyError(error) ? error : startFailure(reference)) })
     process.exit(1)
   }
   if (held === null) {
@@ -103,9 +104,8 @@ function idleSeconds(): number {
   return Number.isFinite(seconds) && seconds > 0 ? seconds : defaultIdleSeconds
 }
 
-function expected(error: unknown): MayflyError {
-  if (isMayflyError(error)) return error
-  return new MayflyError('bug', 'The engine could not start; this is a fault of Mayfly.', { reference: newReference() })
+function startFailure(reference: string): MayflyError {
+  return new MayflyError('bug', 'The engine could not start; this is a fault of Mayfly.', { reference }, { next: `Its log tells more under ${reference}.` })
 }
 
 function newReference(): string {

@@ -19,12 +19,14 @@ interface StartOptions {
   readonly folders: Folders
   readonly env: NodeJS.ProcessEnv
   readonly withinMs: number
+  /** The engine's program; default: the bundled one. */
+  readonly program?: string
 }
 
 /** Starts an engine that outlives this process. `held`: another one was faster. Throws what its start failed with. */
 export async function startEngine(options: StartOptions): Promise<'ready' | 'held'> {
   makeFolders(options.folders)
-  const program = engineProgram()
+  const program = options.program ?? engineProgram()
   const logPath = engineLog(options.folders)
   // Appending, so that the log can be cut under its writer.
   const log = openSync(logPath, 'a+', 0o600)

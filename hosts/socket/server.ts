@@ -5,6 +5,7 @@
  * still not trusted: sizes are limited, a slow or broken client costs a connection and no more.
  */
 import { chmodSync, lstatSync, renameSync, rmSync, statSync } from 'node:fs'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -23,8 +24,7 @@ import { readJsonBody } from './request-body.ts'
 
 /** Connections at once. Each watcher and console holds one; beyond, new ones are closed. */
 const maxConnections = 512
-/** A client that half-closed is asked this often, with an empty write, whether it is still there. */
-const halfOpenProbeMs = 10_000
+const defaultHalfOpenProbeMs = 10_000
 /** How long answers that are under way may take once the server closes. */
 const closeGraceMs = 500
 
@@ -37,6 +37,8 @@ interface SocketServerOptions {
   readonly onShutdown: () => void
   /** Called with the number of connections whenever it changes. */
   readonly onConnections?: (count: number) => void
+  /** How often a client that half-closed is asked, with an empty write, whether it is still there. */
+  readonly halfOpenProbeMs?: number
 }
 
 export interface SocketServer {
@@ -97,7 +99,7 @@ export async function serveSocket(options: SocketServerOptions): Promise<SocketS
       }, closeGraceMs)
       await closed
       clearTimeout(grace)
-      for (const socket of connections) socket.destroy()
+      await Promise.all([...connections].map((socket) => once(socket.destroy(), 'close')))
     },
   }
 }
@@ -181,7 +183,7 @@ async function upgrade(options: SocketServerOptions, request: IncomingMessage, s
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${streamProtocol}\r\n${contractHeader}: ${contractHash}\r\n\r\n`)
     if (head.length > 0) socket.unshift(head)
     joinStreams(socket, stream)
-    probeWhileHalfOpen(socket)
+    probeWhileHalfOpen(socket, options.halfOpenProbeMs ?? defaultHalfOpenProbeMs)
   } catch (error) {
     const expected = toMayflyError(error, { procedure: 'stream', log: options.log })
     refuse(socket, errorTable[expected.code].httpStatus, wireBody(expected))
@@ -192,12 +194,12 @@ async function upgrade(options: SocketServerOptions, request: IncomingMessage, s
  * A peer that closed altogether looks like one that only half-closed until something is written.
  * An empty write tells them apart: the kernel refuses it where nobody could read any more.
  */
-function probeWhileHalfOpen(socket: Duplex): void {
+function probeWhileHalfOpen(socket: Duplex, everyMs: number): void {
   socket.once('end', () => {
     const probe = setInterval(() => {
       if (socket.writableEnded) clearInterval(probe)
       else socket.write(Buffer.alloc(0))
-    }, halfOpenProbeMs)
+    }, everyMs)
     probe.unref()
     socket.once('close', () => clearInterval(probe))
   })
