@@ -5,7 +5,7 @@ import { isAbsolute } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import type { JobHandle } from '../jobs/job-book.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
-import { convertToQcow2 } from '../qemu/img/qcow2-files.ts'
+import { convertToQcow2 } from '../qemu/img/convert-image.ts'
 import { copyAndHash, hashFile } from './copy-image-file.ts'
 import { type ImageContent, imageFilePath } from './image-document.ts'
 import { nameFromFile } from './image-name.ts'
@@ -50,7 +50,7 @@ export async function copyIntoFolder(installation: () => Promise<QemuInstallatio
       const before = await stat(file)
       const sha256 = await hashFile(file, { signal, onProgress })
       job.stage('Converting to qcow2')
-      await convertToQcow2(await installation(), { source: { path: file, format: 'raw' }, target: imageFilePath(folder, 'disk'), signal, onProgress: (fraction) => job.progress(fraction) })
+      await convertToQcow2(await installation(), { source: file, sourceFormat: 'raw', target: imageFilePath(folder, 'disk'), signal, onProgress: (fraction) => job.progress(fraction) })
       const after = await stat(file)
       if (after.mtimeMs !== before.mtimeMs || after.size !== before.size || after.ino !== before.ino) throw changedMeanwhile(file)
       return { origin, sha256, content: { kind: 'disk', virtualBytes: found.virtualBytes } }
