@@ -1,0 +1,141 @@
+/**
+ * One Mayfly of its own for a test: a folder for everything, an engine in this process or a
+ * detached one, and the tiny image. Closing it ends what it started and proves that nothing is left.
+ */
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { ErrorCode } from '../../contract/errors.ts'
+import { isMayflyError } from '../../contract/errors.ts'
+import type { MachineSummary } from '../../contract/machine.ts'
+import { createEngine } from '../../engine/engine.ts'
+import type { EngineClient, EngineConnection, EngineFace, EngineLog } from '../../engine/engine-face.ts'
+import { testCacheDir } from '../../engine/images/tiny/test-image.fixture.ts'
+import { connectInProcess } from '../../engine/in-process.ts'
+import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
+import { type Folders, resolveFolders } from '../../engine/storage/folders.ts'
+import { ensureEngine } from '../../hosts/holder/ensure-engine.ts'
+import { until } from '../conformance/until.ts'
+
+const run = promisify(execFile)
+
+export class TestHome {
+  readonly root: string
+  readonly env: NodeJS.ProcessEnv
+  readonly folders: Folders
+  /** What the engine logged as bugs; a test that expects none leaves it alone. */
+  readonly bugs: unknown[] = []
+  #face: EngineFace | null = null
+  #connection: EngineConnection | null = null
+
+  private constructor(root: string) {
+    this.root = root
+    this.env = { ...process.env, MAYFLY_HOME: root, MAYFLY_IDLE_SECONDS: '600' }
+    this.folders = resolveFolders(this.env)
+  }
+
+  /** Makes the folder. What can be downloaded or measured again is shared by all test homes. */
+  static async make(parent = tmpdir()): Promise<TestHome> {
+    const home = new TestHome(await mkdtemp(join(parent, 'mf-')))
+    const cache = join(testCacheDir, 'home')
+    await mkdir(cache, { recursive: true })
+    await symlink(cache, join(home.root, 'cache'))
+    return home
+  }
+
+  /** Starts an engine in this process, or again after `dropEngine`. */
+  async open(): Promise<EngineClient> {
+    const log: EngineLog = { info: () => undefined, bug: (_reference, error) => this.bugs.push(error) }
+    this.#face = await createEngine({ folders: this.folders, log, holder: 'test' })
+    this.#connection = connectInProcess(this.#face, log)
+    return this.#connection.client
+  }
+
+  /** Starts a detached engine, as the command line does. */
+  async openDetached(): Promise<EngineClient> {
+    this.#connection = await ensureEngine({ folders: this.folders, env: this.env, onFrozen: () => Promise.resolve('take-over') })
+    return this.#connection.client
+  }
+
+  get connection(): EngineConnection {
+    if (this.#connection === null) throw new Error('No engine is open.')
+    return this.#connection
+  }
+
+  /** Lets go of the engine as its holder would in order; machines run on. */
+  async closeEngine(): Promise<void> {
+    await this.#connection?.close()
+    await this.#face?.close()
+    this.#connection = null
+    this.#face = null
+  }
+
+  /** Kills the detached engine without a word. */
+  async killEngine(client: EngineClient): Promise<void> {
+    const { pid } = await client.engine.info({})
+    await this.#connection?.close()
+    this.#connection = null
+    process.kill(pid, 'SIGKILL')
+    await until(() => identifyProcess(pid) === null, 'the engine is dead')
+  }
+
+  /** The tiny image is there afterwards. */
+  async buildTiny(client: EngineClient): Promise<void> {
+    const job = await client.job.wait({ job: (await client.image.build({ recipe: 'tiny' })).id })
+    if (job.state !== 'done') throw new Error(`The tiny image was not built: ${JSON.stringify(job.error)}`)
+  }
+
+  /** A running machine of the tiny image whose agent answers. */
+  async bootTiny(client: EngineClient, name: string, options: Partial<Parameters<EngineClient['machine']['create']>[0]> = {}): Promise<MachineSummary> {
+    await client.machine.create({ name, image: 'tiny', memoryMiB: 256, cpus: 1, ...options, start: true })
+    return client.machine.wait({ machine: name, for: 'agent', timeoutMs: 90_000 })
+  }
+
+  /** Runs a shell line in a guest; fails the test where it fails. */
+  async sh(client: EngineClient, machine: string, line: string): Promise<string> {
+    const result = await client.guest.run({ machine, argv: ['sh', '-c', line], timeoutMs: 60_000 })
+    if (result.exitStatus !== 0) throw new Error(`“${line}” in ${machine}: ${JSON.stringify(result)}`)
+    return result.stdout
+  }
+
+  /** Processes whose command line or environment names this home. */
+  async processes(): Promise<string[]> {
+    const { stdout } = await run('ps', ['-eww', '-o', 'pid=,args='])
+    return stdout.split('\n').filter((line) => line.includes(this.root))
+  }
+
+  /** Ends all machines and the engine, removes the folder, and fails where a process is left. */
+  async close(): Promise<void> {
+    const client = this.#connection?.client ?? (await this.open())
+    for (const machine of await client.machine.list({})) {
+      if (machine.pid !== null) await client.machine.stop({ machine: machine.id, force: true })
+    }
+    const sockets = await readdir(this.folders.runtime)
+    if (this.#face === null) {
+      const { pid } = await client.engine.info({})
+      await client.engine.shutdown({})
+      await until(() => identifyProcess(pid) === null, 'the engine has ended')
+    }
+    await this.closeEngine()
+    try {
+      await until(async () => (await this.processes()).length === 0, 'no process is left')
+    } catch {
+      throw new Error(`Left behind: ${(await this.processes()).join('\n')}`)
+    }
+    const left = sockets.filter((name) => !name.startsWith('engine.'))
+    await rm(this.root, { recursive: true, force: true })
+    if (left.length > 0) throw new Error(`Left in the runtime folder: ${left.join(', ')}`)
+  }
+}
+
+/** The code a call is refused with; the value itself where it is not refused. */
+export async function refusal(call: Promise<unknown>): Promise<ErrorCode | { unexpected: unknown }> {
+  try {
+    return { unexpected: await call }
+  } catch (error) {
+    if (isMayflyError(error)) return error.code
+    throw error
+  }
+}
