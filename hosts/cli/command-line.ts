@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util'
 import { didYouMean } from './did-you-mean.ts'
 import { usageError } from './failure.ts'
-import type { Command, Field, Flag } from './manifest.ts'
+import { type Command, type Field, type Flag, placeShown } from './manifest.ts'
 import { globalFlags } from './own-commands.ts'
 import { shown } from './safe-text.ts'
 import { parseDurationMs, parseDurationSeconds, parseForward, parseNumber, parsePair, parseSizeMiB } from './units.ts'
@@ -77,7 +77,7 @@ function findCommand(words: readonly string[], commands: readonly Command[]): Fo
   }
   if (group === undefined || before.some((flag) => flag === '--help' || flag === '-h')) return { kind: 'help', topic: group ?? null }
   const names = commands.filter(({ name }) => name.startsWith(`${group} `)).map(({ name }) => name.slice(group.length + 1))
-  throw usageError(group, `mayfly ${group} needs one of: ${names.join(', ')}.`, `mayfly help ${group}`)
+  throw usageError(group, `mayfly ${group} needs one of: ${names.join(', ')}.`, `See mayfly help ${group}.`)
 }
 
 function unknownCommand(name: string, group: string | undefined, commands: readonly Command[]) {
@@ -158,8 +158,8 @@ function parseCall(command: Command, words: readonly string[], commands: readonl
 
   for (const [index, place] of places.entries()) {
     const given = place.rest === true ? positionals.slice(index) : positionals.slice(index, index + 1)
-    if (given.length === 0 && place.required === true && !optionalWithJson(command, place, set)) throw usageError(place.name, `mayfly ${command.name} needs ${place.name.toUpperCase()}${place.description === '' ? '' : `: ${place.description}`}`, `See mayfly ${command.name} --help.`)
-    for (const value of given) collector.take(place, place.name.toUpperCase(), value)
+    if (given.length === 0 && place.required === true && !optionalWithJson(command, place, set)) throw usageError(place.name, `mayfly ${command.name} needs ${placeShown(place)}${place.description === '' ? '' : `: ${place.description}`}`, `See mayfly ${command.name} --help.`)
+    for (const value of given) collector.take(place, placeShown(place), value)
   }
   const tooMany = places.at(-1)?.rest === true ? undefined : positionals[places.length]
   if (tooMany !== undefined) throw usageError('command', `mayfly ${command.name} has no place for ${shown(tooMany)}.`, `See mayfly ${command.name} --help.`)

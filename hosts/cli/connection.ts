@@ -70,8 +70,8 @@ export async function stopEngine(call: Call, io: Io): Promise<{ pid: number }> {
 }
 
 /** Asks an engine that runs; undefined where none does, or it does not answer soon. */
-export async function askRunningEngine<T>(question: (client: EngineClient) => Promise<T>): Promise<T | undefined> {
-  const connection = connectEngine(engineSocket(resolveFolders(process.env)))
+export async function askRunningEngine<T>(question: (client: EngineClient) => Promise<T>, io: Io): Promise<T | undefined> {
+  const connection = connectEngine(engineSocket(resolveFolders(io.env)))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((done) => {
     timer = setTimeout(() => done(undefined), completionPatienceMs)

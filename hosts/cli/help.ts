@@ -1,5 +1,5 @@
 /** What `--help` says, from the manifest. Fits eighty columns; wider terminals get no longer lines, because long lines read badly. */
-import type { Command, Field, Flag } from './manifest.ts'
+import { type Command, type Field, type Flag, placeShown } from './manifest.ts'
 import { globalFlags } from './own-commands.ts'
 import { formatSizeMiB } from './units.ts'
 
@@ -33,7 +33,7 @@ export function commandGroups(commands: readonly Command[]): readonly CommandGro
 export function usage(command: Command): string {
   const rest = command.positionals.at(-1)?.rest === true
   const places = command.positionals.map((place) => {
-    const word = place.name === 'argv' ? 'COMMAND' : place.name.toUpperCase()
+    const word = placeShown(place)
     const shown = place.rest === true ? (command.name === 'exec' ? `-- ${word}…` : `${word}…`) : word
     return place.required === true ? shown : `[${shown}]`
   })
@@ -127,7 +127,7 @@ function groupHelp(group: string, commands: readonly Command[]): string {
 /** Everything about one command. */
 function commandHelp(command: Command): string {
   const lines = [...wrap(command.summary, columns), '', ...wrap(`Usage: ${usage(command)}`, columns), '']
-  const places = command.positionals.map((place) => [place.name === 'argv' ? 'COMMAND' : place.name.toUpperCase(), describe(place)] as const).filter(([, text]) => text !== '')
+  const places = command.positionals.map((place) => [placeShown(place), describe(place)] as const).filter(([, text]) => text !== '')
   if (places.length > 0) lines.push(...definitions(places), '')
   if (command.flags.length > 0) lines.push('Flags:', ...definitions(command.flags.map((flag) => [flagTerm(flag), describe(flag)])), '')
   for (const note of command.notes ?? []) lines.push(...wrap(note, columns), '')

@@ -68,3 +68,8 @@ export interface Command {
   /** Paragraphs shown below the flags. */
   readonly notes?: readonly string[]
 }
+
+/** A place as help and messages write it. */
+export function placeShown(place: Field): string {
+  return place.name === 'argv' ? 'COMMAND' : place.name.toUpperCase()
+}

@@ -17,7 +17,7 @@ export const commands = withOwnCommands(contractCommands)
 export async function run(words: readonly string[], io: Io): Promise<number> {
   const told = { json: has(words, '--json'), noColor: has(words, '--no-color') }
   try {
-    if (words[0] === '__complete') return await answerCompletion(words.slice(1), commands, askRunningEngine, io)
+    if (words[0] === '__complete') return await answerCompletion(words.slice(1), commands, (question) => askRunningEngine(question, io), io)
     const line = parseCommandLine(words, commands)
     switch (line.kind) {
       case 'version':

@@ -4,7 +4,8 @@
  */
 import { eastAsianWidth } from 'get-east-asian-width'
 
-const plain = /^[\x20-\x7e]*$/
+/** Latin letters and the shapes we draw ourselves: one column each, told without loading Unicode's tables. */
+const plain = /^[\x20-\x7e\u{a1}-\u{ac}\u{ae}-\u{17f}…●○◐◌✖✔▲█░]*$/u
 const emoji = /\p{Emoji_Presentation}|\p{Regional_Indicator}|\ufe0f/u
 const invisible = /^[\p{Mn}\p{Me}\p{Cf}]+$/u
 
