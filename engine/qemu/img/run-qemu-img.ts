@@ -1,83 +1,99 @@
 /**
- * Runs qemu-img, the one place that does. It never guesses a format and opens nothing that the
- * caller did not name; what it reads may come from anywhere, so it runs with limits.
+ * Runs qemu-img, the only way in: always with an explicit format, on absolute paths, under
+ * limits, tied to this process. An image from outside is read by `image-header.ts` before it
+ * comes here; the limits are for what a header does not show.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { isAbsolute } from 'node:path'
 import { MayflyError } from '../../../contract/errors.ts'
-import { freeBytes } from '../../storage/atomic-file.ts'
 import type { QemuInstallation } from '../capabilities/qemu-installation.ts'
+import { tiedToParent } from '../process/tied-command.ts'
 
-export interface QemuImgOptions {
+export interface ImgRunOptions {
   readonly signal?: AbortSignal | undefined
-  /** Called with each part of stdout. */
-  readonly onOutput?: (text: string) => void
-  /** The file it writes, if it writes one: a failure is then looked at for a full disk. */
-  readonly writes?: string
-  /** Processor time after which it is ended. */
+  /** Called with the share done, 0 to 1, for commands that were given `-p`. */
+  readonly onProgress?: (share: number) => void
+  /** CPU time; the default is for commands that only touch an image's metadata. */
   readonly cpuSeconds?: number
-  /** Exit statuses that are an answer and not a failure. */
-  readonly expectedStatuses?: readonly number[]
 }
 
-export interface QemuImgResult {
-  readonly exitStatus: number
-  readonly stdout: string
+export interface ImgExit {
+  /** Null when a signal ended it: a limit, or somebody's kill. */
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly output: string
+  readonly stderrTail: string
 }
 
-/** A hostile image can ask for huge tables; qemu-img needs far less than this for sound ones. */
-const addressSpaceBytes = 4 * 1024 * 1024 * 1024
-const prlimit = ['/usr/bin/prlimit', '/bin/prlimit'].find((path) => existsSync(path)) ?? null
-const tailLength = 4096
-/** With less free than this, a write that failed is taken to have failed for lack of space. */
-const nearlyFullBytes = 1024 * 1024
+const prlimit = '/usr/bin/prlimit'
+const metadataCpuSeconds = 60
+/** Libraries take a quarter of it; the tables of a disk of many TiB the rest. */
+const addressSpaceBytes = 2 * 1024 ** 3
+const stderrTailLength = 4096
+const longestOutput = 4 * 1024 * 1024
 
-/** Runs it to its end. Throws `host-unavailable` where it is missing, `no-space`, `cancelled`, and `job-failed` with its words otherwise. */
-export async function runQemuImg(installation: QemuInstallation, args: readonly string[], options: QemuImgOptions = {}): Promise<QemuImgResult> {
+/**
+ * Runs qemu-img to its end and returns how it ended; the caller judges the exit code.
+ *
+ * @throws MayflyError 'host-unavailable' when there is no qemu-img, 'cancelled' after `signal`.
+ */
+export async function runQemuImg(installation: QemuInstallation, imgArguments: readonly string[], options: ImgRunOptions = {}): Promise<ImgExit> {
+  const { signal, onProgress, cpuSeconds = metadataCpuSeconds } = options
   const { imgBinary } = installation
-  if (imgBinary === null) throw new MayflyError('host-unavailable', 'qemu-img is not installed.', { check: 'qemu-img' }, { next: 'Install qemu-utils (Debian, Ubuntu) or qemu-img (Fedora).' })
-  const isAborted = (): boolean => options.signal?.aborted === true
+  if (imgBinary === null || !existsSync(imgBinary)) throw new MayflyError('host-unavailable', 'qemu-img is not installed.', { check: 'qemu-img' }, { next: 'Run mayfly doctor.' })
+  const isAborted = (): boolean => signal?.aborted === true
   if (isAborted()) throw cancelled()
-  const limits = prlimit === null ? [] : [prlimit, `--as=${addressSpaceBytes}`, `--cpu=${options.cpuSeconds ?? 120}`, '--core=0', '--']
-  const [program = imgBinary, ...rest] = [...limits, imgBinary, ...args]
-  const child = spawn(program, rest, { env: { ...process.env, ...installation.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
+  const { program, args } = tiedToParent(limited(imgBinary, imgArguments, cpuSeconds))
+  const child = spawn(program, args, { env: { ...process.env, ...installation.env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  let stderrTail = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout = (stdout + text).slice(-1024 * 1024)
-    options.onOutput?.(text)
+    if (onProgress === undefined) output = (output + text).slice(0, longestOutput)
+    else reportProgress(text, onProgress)
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-tailLength)
+    stderrTail = (stderrTail + text).slice(-stderrTailLength)
   })
-  const abort = (): void => {
-    child.kill('SIGKILL')
-  }
-  options.signal?.addEventListener('abort', abort, { once: true })
+  const kill = (): void => void child.kill('SIGKILL')
+  signal?.addEventListener('abort', kill)
   try {
-    const { status, signal } = await new Promise<{ status: number | null; signal: string | null }>((resolve, reject) => {
+    const exit = await new Promise<ImgExit>((resolve, reject) => {
       child.once('error', reject)
-      child.once('close', (code, killedBy) => resolve({ status: code, signal: killedBy }))
+      child.once('close', (exitCode, exitSignal) => resolve({ exitCode, signal: exitSignal, output, stderrTail }))
     })
-    if (status !== null && (status === 0 || options.expectedStatuses?.includes(status) === true)) return { exitStatus: status, stdout }
     if (isAborted()) throw cancelled()
-    throw await failure(args[0] ?? '', status, signal, stderr, options.writes)
+    return exit
   } finally {
-    options.signal?.removeEventListener('abort', abort)
+    signal?.removeEventListener('abort', kill)
   }
 }
 
-async function failure(command: string, status: number | null, signal: string | null, stderr: string, writes: string | undefined): Promise<MayflyError> {
-  const free = writes === undefined ? null : await freeBytes(dirname(writes))
-  if (writes !== undefined && free !== null && free < nearlyFullBytes) {
-    return new MayflyError('no-space', `There is no space left to write ${writes}.`, { path: writes, needed: null, free }, { next: 'Free some space and try again.' })
-  }
-  const lastLine = stderr.trim().split('\n').at(-1)?.replace(/^qemu-img: /, '') ?? ''
-  const how = signal === null ? `exit status ${status ?? 'unknown'}` : `ended by ${signal}, perhaps at its limits`
-  return new MayflyError('job-failed', `qemu-img ${command} failed (${how}).${lastLine === '' ? '' : ` It said: ${lastLine}`}`, { job: `qemu-img ${command}` })
+/** The whole path, or a bug: a relative one could be taken for an option, a protocol or a person's string. */
+export function requireAbsolute(path: string): string {
+  if (!isAbsolute(path)) throw new Error(`qemu-img was given the relative path ${path}.`)
+  return path
 }
 
-function cancelled(): MayflyError {
-  return new MayflyError('cancelled', 'qemu-img was told to stop.', {})
+/** How qemu-img failed, with its own last words for people. */
+export function imgFailed(what: string, { exitCode, signal, stderrTail }: ImgExit): MayflyError<'job-failed'> {
+  const words = stderrTail.trim().split('\n').at(-1)?.replace(/^qemu-img: /, '') ?? ''
+  const how = signal === null ? `exit status ${exitCode}` : `ended by ${signal}, perhaps at its limits`
+  return new MayflyError('job-failed', `qemu-img could not ${what} (${how}).${words === '' ? '' : ` It said: ${words}`}`, { job: `qemu-img: ${what}` })
+}
+
+/** No core dumps: they would hold a guest's data. */
+function limited(program: string, args: readonly string[], cpuSeconds: number): { program: string; args: readonly string[] } {
+  if (!existsSync(prlimit)) return { program, args }
+  return { program: prlimit, args: [`--as=${addressSpaceBytes}`, `--cpu=${cpuSeconds}`, '--core=0', '--', program, ...args] }
+}
+
+/** `-p` writes `    (12.34/100%)` and a carriage return, over and over. */
+function reportProgress(text: string, onProgress: (share: number) => void): void {
+  const last = [...text.matchAll(/\((\d+(?:\.\d+)?)\/100%\)/g)].at(-1)?.[1]
+  if (last !== undefined) onProgress(Number(last) / 100)
+}
+
+function cancelled(): MayflyError<'cancelled'> {
+  return new MayflyError('cancelled', 'The work on the image was cancelled.', {})
 }

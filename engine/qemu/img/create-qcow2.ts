@@ -1,0 +1,47 @@
+/** Makes qcow2 files: every disk's layers begin here, with the same sane options. */
+import { MayflyError } from '../../../contract/errors.ts'
+import type { QemuInstallation } from '../capabilities/qemu-installation.ts'
+import { fillNewFile } from './new-image-file.ts'
+import { imgFailed, requireAbsolute, runQemuImg } from './run-qemu-img.ts'
+
+export interface NewQcow2 {
+  readonly path: string
+  readonly sizeBytes: number
+  /** A power of two from 512 bytes to 2 MiB. Default 64 KiB, QEMU's own. */
+  readonly clusterBytes?: number
+  /** How much is allocated at once: nothing, the tables, or the data too (`falloc` fast, `full` by writing zeroes). */
+  readonly preallocation?: 'off' | 'metadata' | 'falloc' | 'full'
+  /** Counts references lazily: fewer writes; after a crash of the host QEMU counts anew. Default on. */
+  readonly lazyRefcounts?: boolean
+  /** The layer below: a file's name in the same folder, or an absolute path. It is not opened. */
+  readonly backing?: { readonly name: string; readonly format: 'qcow2' | 'raw' }
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Makes a qcow2 file that was not there.
+ *
+ * @throws MayflyError 'conflict' when the name is taken, 'no-space', 'cancelled',
+ * 'host-unavailable' without qemu-img, 'job-failed'. Nothing is left after a failure.
+ */
+export async function createQcow2(installation: QemuInstallation, image: NewQcow2): Promise<void> {
+  const { path, sizeBytes, clusterBytes = 64 * 1024, preallocation = 'off', lazyRefcounts = true, backing, signal } = image
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0 || sizeBytes % 512 !== 0) {
+    throw new MayflyError('invalid-input', 'A disk is as large as a whole number of 512-byte sectors.', { issues: [{ path: 'sizeBytes', message: `${sizeBytes} is not` }] })
+  }
+  const options = [`cluster_size=${clusterBytes}`, `preallocation=${preallocation}`, `lazy_refcounts=${lazyRefcounts ? 'on' : 'off'}`]
+  // -u: the layer below is named, not opened; its size is given, so nothing needs to be read from it.
+  const below = backing === undefined ? [] : ['-u', '-b', requirePlainName(backing.name), '-F', backing.format]
+  const neededBytes = preallocation === 'falloc' || preallocation === 'full' ? sizeBytes : null
+  await fillNewFile(requireAbsolute(path), neededBytes, async () => {
+    const cpuSeconds = preallocation === 'full' ? 24 * 3600 : 600
+    const exit = await runQemuImg(installation, ['create', '-q', '-f', 'qcow2', '-o', options.join(','), ...below, path, String(sizeBytes)], { cpuSeconds, signal })
+    if (exit.exitCode !== 0) throw imgFailed(`make the disk ${path}`, exit)
+  })
+}
+
+/** A name in front of a colon is a protocol to QEMU (`nbd:`, `json:`), wherever it came from. */
+function requirePlainName(name: string): string {
+  if (name === '' || name.startsWith('-') || /^[^/]*:/.test(name)) throw new Error(`${name} cannot name the layer below.`)
+  return name
+}
