@@ -40,7 +40,8 @@ if [[ $funcstack[1] == _mayfly ]]; then _mayfly "$@"; else compdef _mayfly mayfl
 const fish = `# mayfly completion for fish: mayfly completion fish > ~/.config/fish/completions/mayfly.fish
 function __mayfly_complete
     set -l before (commandline -opc)
-    set -l lines ($before[1] __complete words $before[2..-1] (commandline -ct) 2>/dev/null)
+    set -l current (commandline -ct | string unescape 2>/dev/null; or commandline -ct)
+    set -l lines ($before[1] __complete words $before[2..-1] "$current" 2>/dev/null)
     if test "$lines" = ":files"
         __fish_complete_path (commandline -ct)
         return

@@ -28,12 +28,18 @@ export async function confirm(call: Call, client: EngineClient, io: Io): Promise
 /** One line from the terminal. An ended input is an empty answer. */
 export async function ask(question: string, io: Io): Promise<string> {
   const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: true })
+  let answered = false
   const closed = new Promise<string>((resolve) => {
-    lines.once('close', () => resolve(''))
+    lines.once('close', () => {
+      if (!answered) io.stderr.write('\n')
+      resolve('')
+    })
     lines.once('SIGINT', () => lines.close())
   })
   try {
-    return await Promise.race([lines.question(question), closed])
+    const answer = await Promise.race([lines.question(question), closed])
+    answered = true
+    return answer
   } finally {
     lines.close()
   }

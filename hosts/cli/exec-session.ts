@@ -5,6 +5,7 @@ import { MayflyError } from '../../contract/errors.ts'
 import { encodeExecFrame, type ExecFrame, ExecFrameDecoder, maxExecFrameBytes } from '../../contract/exec-frame.ts'
 import { recordedError } from './failure.ts'
 import { type Io, tell, writeOut } from './io.ts'
+import { terminalSize } from './style.ts'
 
 export interface ExecOutcome {
   readonly exitStatus: number | null
@@ -117,8 +118,9 @@ export class ExecSession {
 
   #sendSize(): void {
     const size = Buffer.alloc(4)
-    size.writeUInt16BE(this.#io.stdout.columns ?? 80, 0)
-    size.writeUInt16BE(this.#io.stdout.rows ?? 24, 2)
+    const { columns, rows } = terminalSize(this.#io.stdout)
+    size.writeUInt16BE(columns, 0)
+    size.writeUInt16BE(rows, 2)
     this.#send('resize', size)
   }
 

@@ -8,6 +8,7 @@ import type { EngineClient } from '../../engine/engine-face.ts'
 import { type Io, tell } from './io.ts'
 import { bytesShown, durationShown } from './quantities.ts'
 import { safeLine } from './safe-text.ts'
+import { terminalSize } from './style.ts'
 import { cutMiddle } from './text-width.ts'
 
 interface FollowOptions {
@@ -83,7 +84,7 @@ class Progress {
     if (job.state !== 'running') return
     if (this.#show === 'bar') {
       this.#drawn = true
-      this.#io.stderr.write(`\r\u{1b}[2K${cutMiddle(barLine(job), (this.#io.stderr.columns ?? 80) - 1)}`)
+      this.#io.stderr.write(`\r\u{1b}[2K${cutMiddle(barLine(job), terminalSize(this.#io.stderr).columns - 1)}`)
       return
     }
     const now = performance.now()

@@ -2,6 +2,7 @@
  * Takes the user's terminal into raw mode and always gives it back: when the command ends, when
  * the process is told to end, and when it fails.
  */
+import { spawnSync } from 'node:child_process'
 import { constants } from 'node:os'
 import type { Io } from './io.ts'
 
@@ -13,6 +14,8 @@ export function takeTerminal(io: Io): () => void {
   const { stdin, stdout } = io
   if (stdin.isTTY !== true || stdin.setRawMode === undefined) return () => undefined
   stdin.setRawMode(true)
+  // Node's raw mode still turns LF into CRLF, which breaks full-screen programs: theirs are the line ends.
+  if (stdin === process.stdin) spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] })
   let taken = true
   const giveBack = (): void => {
     if (!taken) return

@@ -25,5 +25,10 @@ interface Output {
 export function styleFor(output: Output, env: NodeJS.ProcessEnv, noColor: boolean): Style {
   const terminal = output.isTTY === true
   const refused = noColor || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb'
-  return { columns: terminal ? (output.columns ?? 80) : Number.POSITIVE_INFINITY, colour: terminal && !refused }
+  return { columns: terminal ? terminalSize(output).columns : Number.POSITIVE_INFINITY, colour: terminal && !refused }
+}
+
+/** A terminal that does not know its size, or says 0, is taken for the usual 80 by 24; none is larger than the contract allows. */
+export function terminalSize({ columns = 0, rows = 0 }: { readonly columns?: number; readonly rows?: number }): { columns: number; rows: number } {
+  return { columns: columns > 0 ? Math.min(columns, 1000) : 80, rows: rows > 0 ? Math.min(rows, 1000) : 24 }
 }

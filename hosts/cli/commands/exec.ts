@@ -6,8 +6,9 @@ import { constants } from 'node:os'
 import { type CommandContext, type Io, printJson, tell } from '../io.ts'
 import type { Call } from '../command-line.ts'
 import { usageError } from '../failure.ts'
-import { takeTerminal } from '../raw-terminal.ts'
 import { ExecSession } from '../exec-session.ts'
+import { takeTerminal } from '../raw-terminal.ts'
+import { terminalSize } from '../style.ts'
 
 /** guest.run takes stdin whole, 4 MiB in base64. */
 const maxStdinBytes = 3 * 1024 * 1024
@@ -64,10 +65,9 @@ async function readAll(io: Io): Promise<Buffer> {
 
 async function runAttached({ call, io, connection }: CommandContext): Promise<number> {
   const tty = call.options['tty'] === true
-  const size = { columns: io.stdout.columns ?? 80, rows: io.stdout.rows ?? 24 }
   const term = io.env['TERM'] ?? ''
   const type = /^[A-Za-z0-9._-]{1,40}$/.test(term) ? term : 'xterm-256color'
-  const { ticket, via } = await connection.client.guest.exec({ ...request(call), ...(tty ? { terminal: { ...size, type } } : {}) })
+  const { ticket, via } = await connection.client.guest.exec({ ...request(call), ...(tty ? { terminal: { ...terminalSize(io.stdout), type } } : {}) })
   if (via === 'agent' && !call.globals.quiet) tell(io, 'Only the plain agent answers in this guest: output comes at the end, and signals are not passed on.')
   const stream = await connection.openStream(ticket)
   const giveBack = tty ? takeTerminal(io) : () => undefined
