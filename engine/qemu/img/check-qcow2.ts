@@ -32,7 +32,7 @@ const cpuSeconds = 3600
  * 'host-unavailable' without qemu-img, 'job-failed'.
  */
 export async function checkQcow2(installation: QemuInstallation, path: string, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Qcow2Check> {
-  const exit = await runQemuImg(installation, ['check', '-q', '-f', 'qcow2', '--output=json', requireAbsolute(path)], { cpuSeconds, signal })
+  const exit = await runQemuImg(installation, ['check', '-f', 'qcow2', '--output=json', requireAbsolute(path)], { cpuSeconds, signal })
   if (!checkedExitCodes.includes(exit.exitCode)) throw imgFailed(`check ${path}`, exit)
   const report = reportSchema.parse(JSON.parse(exit.output))
   if (report['check-errors'] > 0) {
