@@ -130,8 +130,8 @@ function proceduresOf(router: object, path: readonly string[] = []): Listed[] {
   return Object.entries(router).flatMap(([key, value]: [string, object]) => {
     const inner = [...path, key]
     if (!isContractProcedure(value)) return proceduresOf(value, inner)
-    const { errorMap } = (value as AnyContractProcedure)['~orpc']
-    return [{ name: inner.join('.'), path: inner, declared: Object.keys(errorMap as object) }]
+    const declared = Object.keys((value as AnyContractProcedure)['~orpc'].errorMap as object)
+    return [{ name: inner.join('.'), path: inner, declared }]
   })
 }
 
