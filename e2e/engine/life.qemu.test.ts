@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { machinesFolder, trashFolder } from '../../engine/storage/names.ts'
+import { until } from '../conformance/until.ts'
 import { refusal, TestHome } from './test-home.fixture.ts'
 
 let home: TestHome
@@ -27,12 +28,12 @@ test('a machine boots, answers, stands still, goes on, and shuts down when asked
 
 test('its data and its hardware are the same at the next start', async () => {
   await client.machine.start({ machine: 'web' })
-  await client.machine.wait({ machine: 'web', for: 'agent' })
+  await home.ready(client, 'web')
   const before = (await client.machine.show({ machine: 'web' })).hardware
   await home.sh(client, 'web', 'echo kept > /data/file && sync')
   await client.machine.stop({ machine: 'web' })
   await client.machine.start({ machine: 'web' })
-  await client.machine.wait({ machine: 'web', for: 'agent' })
+  await home.ready(client, 'web')
   expect(await home.sh(client, 'web', 'cat /data/file; cat /sys/class/net/eth0/address')).toBe(`kept\n${before?.macs['nic0']}\n`)
   expect((await client.machine.show({ machine: 'web' })).hardware).toEqual(before)
 })
@@ -66,6 +67,7 @@ test('a running machine is deleted only by force; the trash gives it back, and e
 test('deleting while it starts ends the start and leaves nothing', async () => {
   await client.machine.create({ name: 'hasty', image: 'tiny' })
   const starting = refusal(client.machine.start({ machine: 'hasty' }))
+  await until(async () => (await client.machine.show({ machine: 'hasty' })).state === 'starting', 'it is starting')
   const deleted = client.machine.delete({ machine: 'hasty', force: true })
   expect([await starting, (await deleted).name]).toEqual(['cancelled', 'hasty'])
   expect(await home.processes()).toEqual([])

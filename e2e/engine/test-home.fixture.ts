@@ -90,7 +90,13 @@ export class TestHome {
   /** A running machine of the tiny image whose agent answers. */
   async bootTiny(client: EngineClient, name: string, options: Partial<Parameters<EngineClient['machine']['create']>[0]> = {}): Promise<MachineSummary> {
     await client.machine.create({ name, image: 'tiny', memoryMiB: 256, cpus: 1, ...options, start: true })
-    return client.machine.wait({ machine: name, for: 'agent', timeoutMs: 90_000 })
+    return this.ready(client, name)
+  }
+
+  /** Waits until a tiny guest is up: disk mounted, agent and helper running. */
+  async ready(client: EngineClient, machine: string): Promise<MachineSummary> {
+    await client.machine.wait({ machine, for: 'serial:MAYFLY READY', timeoutMs: 90_000 })
+    return client.machine.wait({ machine, for: 'agent', timeoutMs: 90_000 })
   }
 
   /** Runs a shell line in a guest; fails the test where it fails. */

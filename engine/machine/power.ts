@@ -89,7 +89,7 @@ async function pressPowerButton(core: MachineCore): Promise<void> {
 export async function switchOff(core: MachineCore): Promise<void> {
   if (core.state === 'starting') core.queue.interrupt(new MayflyError('cancelled', `${core.name} was switched off while it started.`, {}))
   await core.queue.run(async () => {
-    if (core.state === 'stopped' || core.state === 'crashed') return
+    if (!hasProcess(core.state)) return
     core.require('switched off', ['running', 'paused', 'starting', 'stopping', 'saving', 'restoring', 'unknown'])
     const process = core.run?.process ?? core.live?.process ?? null
     core.endAsked = true

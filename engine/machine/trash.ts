@@ -26,12 +26,13 @@ interface Found extends TrashEntry {
 /** Puts a machine in the trash. With force it is switched off first; without, it must be off. */
 export async function putInTrash(core: MachineCore, machines: Machines, force: boolean): Promise<{ id: MachineId; name: string }> {
   const { id, name } = core
-  if (hasProcess(core.state)) {
-    if (!force) throw new MayflyError('conflict', `${name} is ${core.state}. It was not deleted.`, { state: core.state, allowed: ['stopped', 'crashed', 'broken'] }, { next: 'Stop it first, or delete it with --force.' })
-    await switchOff(core)
-  }
+  // A start may be queued before us and not have begun.
+  if (force) await switchOff(core)
   await core.queue.run(async () => {
-    core.require('deleted', ['stopped', 'crashed', 'broken'].includes(core.state) ? [core.state] : ['stopped', 'crashed'])
+    if (hasProcess(core.state)) {
+      throw new MayflyError('conflict', `${name} is ${core.state}. It was not deleted.`, { state: core.state, allowed: ['stopped', 'crashed', 'broken'] }, { next: 'Stop it first, or delete it with --force.' })
+    }
+    core.require('deleted', ['stopped', 'crashed', 'broken'])
     const root = trashFolder(core.context.folders)
     await mkdir(root, { recursive: true, mode: 0o700 })
     await machines.release(core, join(root, `${id}.${Date.now()}`))
