@@ -1,33 +1,20 @@
 /** Takes a file into the image store: checked before it is copied, and once more when nobody else can change it. */
-import { constants } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import type { JobHandle } from '../jobs/job-book.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
+import { checkQcow2 } from '../qemu/img/check-qcow2.ts'
 import { convertToQcow2 } from '../qemu/img/convert-image.ts'
 import { copyAndHash, hashFile } from './copy-image-file.ts'
 import { type ImageContent, imageFilePath } from './image-document.ts'
 import { nameFromFile } from './image-name.ts'
 import { inspectImage } from './inspect-image.ts'
 
-/** Throws `invalid-input` or `not-found` unless this is a plain file that can be read. */
-export async function assertReadableFile(path: string): Promise<void> {
-  if (!isAbsolute(path) || path.includes('\0')) {
-    const message = 'The file is given as an absolute path.'
-    throw new MayflyError('invalid-input', message, { issues: [{ path: 'file', message }] })
-  }
-  let isFile: boolean
-  try {
-    // Nothing but a plain file is opened: opening a pipe or a device may wait, or do something.
-    isFile = (await stat(path)).isFile()
-    if (isFile) await (await open(path, constants.O_RDONLY | constants.O_NONBLOCK)).close()
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause && cause.code === 'EACCES' ? 'may not be read' : 'cannot be found'
-    throw new MayflyError('not-found', `${path} ${reason}. Nothing was added.`, { kind: 'file', ref: path }, { cause })
-  }
-  if (isFile) return
-  const message = `${path} is not a plain file. Nothing was added.`
+/** Throws unless this is an absolute path; what lies there is looked at by the header's reader. */
+export function assertAbsolutePath(path: string): void {
+  if (isAbsolute(path) && !path.includes('\0')) return
+  const message = 'The file is given as an absolute path.'
   throw new MayflyError('invalid-input', message, { issues: [{ path: 'file', message }] })
 }
 
@@ -38,8 +25,17 @@ export interface NewContent {
   readonly content: ImageContent
 }
 
-/** Copies `file` into the folder of a new image. A raw disk becomes qcow2, so that every chain of layers is of one kind. */
-export async function copyIntoFolder(installation: () => Promise<QemuInstallation>, file: string, folder: string, job: JobHandle): Promise<NewContent> {
+export interface AddRequest {
+  readonly file: string
+  /** The folder of the new image. */
+  readonly folder: string
+  readonly installation: () => Promise<QemuInstallation>
+  /** Whether the content is in the store already: then nothing more is done with it. */
+  readonly isThere: (sha256: string) => boolean
+}
+
+/** Copies a file into the folder of a new image. A raw disk becomes qcow2, so that every chain of layers is of one kind. */
+export async function copyIntoFolder({ file, folder, installation, isThere }: AddRequest, job: JobHandle): Promise<NewContent> {
   const { signal } = job
   const onProgress = (done: number, total: number): void => job.progress(done, total)
   const origin = nameFromFile(file)
@@ -49,11 +45,13 @@ export async function copyIntoFolder(installation: () => Promise<QemuInstallatio
       job.stage('Reading')
       const before = await stat(file)
       const sha256 = await hashFile(file, { signal, onProgress })
+      const made: NewContent = { origin, sha256, content: { kind: 'disk', virtualBytes: found.virtualBytes } }
+      if (isThere(sha256)) return made
       job.stage('Converting to qcow2')
       await convertToQcow2(await installation(), { source: file, sourceFormat: 'raw', target: imageFilePath(folder, 'disk'), signal, onProgress: (fraction) => job.progress(fraction) })
       const after = await stat(file)
       if (after.mtimeMs !== before.mtimeMs || after.size !== before.size || after.ino !== before.ino) throw changedMeanwhile(file)
-      return { origin, sha256, content: { kind: 'disk', virtualBytes: found.virtualBytes } }
+      return made
     }
     case 'qcow2':
     case 'iso9660': {
@@ -62,6 +60,11 @@ export async function copyIntoFolder(installation: () => Promise<QemuInstallatio
       const sha256 = await copyAndHash(file, target, { signal, onProgress })
       const copied = await inspectImage(target)
       if (copied.format !== found.format) throw changedMeanwhile(file)
+      if (copied.format === 'qcow2' && !isThere(sha256)) {
+        job.stage('Checking')
+        const { corruptions } = await checkQcow2(await installation(), target, { signal })
+        if (corruptions > 0) throw new MayflyError('unsupported', `${origin} is damaged: ${corruptions} of its parts contradict each other. Nothing was added.`, { needs: 'a sound image', have: 'a damaged one' })
+      }
       return { origin, sha256, content: { kind: copied.format === 'qcow2' ? 'disk' : 'iso', virtualBytes: copied.virtualBytes } }
     }
   }

@@ -7,7 +7,7 @@ const longestNameCharacters = 60
 /** A name made from a file's name, whatever characters that has. */
 export function nameFromFile(path: string): string {
   const printable = basename(path)
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
     .trim()
   const short = Array.from(printable).slice(0, longestNameCharacters).join('').trim()
   return machineNameSchema.safeParse(short).success ? short : 'image'

@@ -14,7 +14,7 @@ import { makeRandomId } from '../jobs/random-id.ts'
 import { describeWriteFailure, makePrivateFolder, syncFolder } from '../storage/atomic-file.ts'
 import { writeDocument } from '../storage/document.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
-import { assertReadableFile, copyIntoFolder, type NewContent } from './add-image.ts'
+import { assertAbsolutePath, copyIntoFolder, type NewContent } from './add-image.ts'
 import { buildTiny } from './build-tiny.ts'
 import { filesOf, imageDocument, imageDocumentPath, type ImageFile, imageFilePath } from './image-document.ts'
 import { type ImageEntry, readImageEntry, readImageFolders, showImage } from './image-entry.ts'
@@ -105,11 +105,12 @@ export class ImageStore {
    * `conflict` where the name asked for is taken. The same content twice gives the image that is there.
    */
   async addFile(request: { readonly file: string; readonly name?: string | undefined }): Promise<Job> {
-    await assertReadableFile(request.file)
+    assertAbsolutePath(request.file)
     await inspectImage(request.file)
     const name = this.#promiseName(request.name ?? null, nameFromFile(request.file))
     return this.#runJob({ kind: 'image.add', title: `Add ${name}` }, name, async (job, folder) => {
-      const made = await copyIntoFolder(this.#options.installation, request.file, folder, job)
+      const isThere = (sha256: string): boolean => this.#alreadyThere(sha256) !== null
+      const made = await copyIntoFolder({ file: request.file, folder, installation: this.#options.installation, isThere }, job)
       return this.#alreadyThere(made.sha256) ?? made
     })
   }
