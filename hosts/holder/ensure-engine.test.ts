@@ -91,12 +91,12 @@ test('a frozen engine is taken over only by who says so', async () => {
   const frozen = await ensure()
   signalProcess(frozen, 'SIGSTOP')
   const asked: FrozenHolder[] = []
-  const giveUp = ensure({ answerWithinMs: 200, onFrozen: (holder) => Promise.resolve((asked.push(holder), 'give-up' as const)) })
+  const giveUp = ensure({ onFrozen: (holder) => Promise.resolve((asked.push(holder), 'give-up' as const)) })
   await expect(giveUp).rejects.toMatchObject({ code: 'host-unavailable', details: { check: 'engine' } })
   expect(asked).toMatchObject([{ ...frozen, holder: 'cli', stopped: true }])
   expect(isAlive(frozen)).toBe(true)
 
-  const next = await ensure({ answerWithinMs: 200, onFrozen: () => Promise.resolve('take-over') })
+  const next = await ensure({ onFrozen: () => Promise.resolve('take-over') })
   expect(isAlive(frozen)).toBe(false)
   expect(next.pid).not.toBe(frozen.pid)
 })

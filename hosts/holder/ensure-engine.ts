@@ -50,14 +50,16 @@ export async function ensureEngine(options: EnsureOptions): Promise<SocketConnec
   let deadline = performance.now() + startWithinMs + answerWithinMs
   let started = false
   for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 200)) {
-    const reached = await reach(folders, answerWithinMs)
+    const before = readHolder(engineLock(folders))
+    // A process that somebody stopped cannot answer: no need to wait for it.
+    const reached: Reached = before !== null && isStopped(before.pid) ? { kind: 'silent' } : await reach(folders, answerWithinMs)
     if (reached.kind === 'answers' && reached.hello.contract === contractHash) return reached.connection
     const late = performance.now() > deadline
     const holder = readHolder(engineLock(folders))
     if (reached.kind === 'answers') {
       await replaceOther(reached.connection, reached.hello)
       started = false
-    } else if (holder !== null && (reached.kind === 'silent' || late || isStopped(holder.pid))) {
+    } else if (holder !== null && (reached.kind === 'silent' || late)) {
       await settleFrozen(options, holder, answerWithinMs)
       started = false
       deadline = performance.now() + startWithinMs + answerWithinMs
