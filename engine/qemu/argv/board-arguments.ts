@@ -10,9 +10,10 @@ import { commaOptions } from './device-arguments.ts'
 import { flashOptions } from './devices/firmware.ts'
 import { ramId } from './qemu-ids.ts'
 
-type BoardInput = Pick<ArgvInput, 'config' | 'hardware' | 'accelerator' | 'paths'>
+type BoardInput = Pick<ArgvInput, 'config' | 'hardware' | 'accelerator' | 'paths' | 'hostTscKHz'>
 
-export function boardArguments({ config, hardware, accelerator, paths }: BoardInput): string[] {
+export function boardArguments(input: BoardInput): string[] {
+  const { config, hardware, accelerator } = input
   return [
     '-accel',
     // One thread a CPU: QEMU would choose it by itself for this guest, and says so nowhere.
@@ -35,7 +36,7 @@ export function boardArguments({ config, hardware, accelerator, paths }: BoardIn
     'base=utc,driftfix=slew',
     '-action',
     commaOptions('', endOptions(config)),
-    ...bootArguments(config, paths),
+    ...bootArguments(input),
   ]
 }
 
@@ -78,10 +79,23 @@ function endOptions(config: MachineConfig): Record<string, string> {
   return { reboot: 'reset', shutdown: 'poweroff', panic: 'pause', ...(config.watchdog === undefined ? {} : { watchdog: config.watchdog.action }) }
 }
 
-function bootArguments(config: MachineConfig, paths: ArgvInput['paths']): string[] {
+function bootArguments(input: BoardInput): string[] {
+  const { config, paths } = input
   const order = chassisOf(config.profile) === 'q35' ? ['-boot', 'menu=off,strict=on'] : []
   if (config.directBoot === undefined) return order
   if (paths.directBoot === null) throw new MayflyError('bug', 'The machine starts a kernel directly and its files were not given.', { reference: 'argv:direct-boot' })
-  const { kernel, initrd, commandLine } = paths.directBoot
+  const { kernel, initrd } = paths.directBoot
+  const commandLine = [...clockParameters(input), paths.directBoot.commandLine].filter((part) => part !== '').join(' ')
   return [...order, '-kernel', kernel, ...(initrd === null ? [] : ['-initrd', initrd]), ...(commandLine === '' ? [] : ['-append', commandLine])]
+}
+
+/**
+ * Without KVM's clock, Linux on a microvm can measure its TSC against the PIT alone; on a busy host
+ * that fails ("Unable to calibrate against PIT"), and for want of any other timer the kernel stands still. Under
+ * TCG the guest's TSC is the host's, so the host's rate is told. Linux 6.1 on QEMU 7.2 and 10.0; q35 has
+ * the PM timer and needs nothing (Documentation/admin-guide/kernel-parameters.txt, tsc_early_khz).
+ */
+function clockParameters({ config, accelerator, hostTscKHz }: BoardInput): string[] {
+  const needed = chassisOf(config.profile) === 'microvm' && accelerator === 'tcg' && hostTscKHz !== undefined
+  return needed ? [`tsc_early_khz=${hostTscKHz}`] : []
 }

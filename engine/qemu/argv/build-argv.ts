@@ -38,6 +38,8 @@ export interface ArgvInput {
   readonly firmwareSearchPaths: readonly string[]
   /** Whether the guest must learn that it was restored or copied: its generation ID is then a new one. */
   readonly newGeneration?: boolean
+  /** How fast the host's time stamp counter runs, where the engine knows it; micro machines under TCG need it to start reliably. */
+  readonly hostTscKHz?: number | undefined
 }
 
 /**

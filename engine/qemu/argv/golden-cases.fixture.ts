@@ -28,6 +28,7 @@ const caseSchema = z.strictObject({
   /** Format of each disk's base; default qcow2. */
   baseFormat: z.record(z.string(), z.enum(['qcow2', 'raw'])).default({}),
   newGeneration: z.boolean().default(false),
+  hostTscKHz: z.int().optional(),
   /** Folder all files lie in, where its name matters. */
   folder: z.string().default('/m'),
   firmwareSearchPaths: z.array(z.string()).default([]),
@@ -108,10 +109,10 @@ export function planCase(golden: GoldenCase, capabilities: Capabilities): Hardwa
 
 /** The whole way a start goes: rules, hardware, arguments. `paths` and `capabilities` default to those of the golden. */
 export function buildCase(golden: GoldenCase, capabilities: Capabilities, paths: MachinePaths = casePaths(golden)): string[] {
-  const { config, accelerator, newGeneration, firmwareSearchPaths } = golden
+  const { config, accelerator, newGeneration, firmwareSearchPaths, hostTscKHz } = golden
   validateConfig(config, { capabilities })
   const hardware = planCase(golden, capabilities)
-  return buildArgv({ id: 'mgolden00000' as MachineId, config, hardware, capabilities, accelerator, paths, newGeneration, firmwareSearchPaths })
+  return buildArgv({ id: 'mgolden00000' as MachineId, config, hardware, capabilities, accelerator, paths, newGeneration, firmwareSearchPaths, hostTscKHz })
 }
 
 /** What the golden file of a case says on this QEMU: the arguments, one a line, or the refusal. */

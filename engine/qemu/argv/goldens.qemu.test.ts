@@ -2,7 +2,7 @@
  * Every golden machine is accepted by the real QEMU, which stops before its first instruction:
  * no warning, the monitor greets, all devices are where the plan put them, and it ends cleanly.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { isMayflyError } from '../../../contract/errors.ts'
 import { findQemu } from '../capabilities/find-qemu.ts'
 import { probeCapabilities } from '../capabilities/probe-capabilities.ts'
@@ -13,7 +13,6 @@ import { withStartedGolden } from './started-golden.fixture.ts'
 
 let installation: QemuInstallation
 let capabilities: Capabilities
-const started: string[] = []
 
 beforeAll(async () => {
   installation = await findQemu()
@@ -31,17 +30,16 @@ function isRefused(golden: GoldenCase): boolean {
   }
 }
 
-test.each(readGoldenCases().map((golden): [string, GoldenCase] => [golden.name, golden]))('%s', async (name, golden) => {
+test.each(readGoldenCases().map((golden): [string, GoldenCase] => [golden.name, golden]))('%s', async (_name, golden) => {
   if (isRefused(golden)) return
   let status = ''
   const outcome = await withStartedGolden(golden, installation, capabilities, async (qmp) => {
     status = (await qmp.execute('query-status')).status
   })
   expect({ status, ...outcome }).toEqual({ status: 'prelaunch', exitCode: 0, stderr: '', pidFileLeft: false })
-  started.push(name)
 })
 
-afterAll(() => {
+test('most cases are accepted', () => {
   // A change that makes every case a refused one would otherwise pass.
-  expect(started.length).toBeGreaterThan(35)
+  expect(readGoldenCases().filter((golden) => !isRefused(golden)).length).toBeGreaterThan(40)
 })

@@ -1,10 +1,9 @@
 /** Network cards on QEMU's user network: no privileges, one private network a card. */
 import type { Nic, PortForward } from '../../../../contract/device.ts'
 import { MayflyError } from '../../../../contract/errors.ts'
-import { addressProperties } from '../address.ts'
+import { addressProperties, hexadecimal } from '../address.ts'
 import { type Chassis, virtioDriver } from '../chassis.ts'
 import type { DeviceArgument, DeviceArguments, JsonObject, NetdevArgument } from '../device-arguments.ts'
-import { hexadecimal } from '../address.ts'
 import type { Hardware } from '../hardware.ts'
 import { netdevId } from '../qemu-ids.ts'
 
