@@ -1,8 +1,6 @@
 /** Everything between "start it" and a QEMU that answers: what the guest will see, its files, its process. */
 import { closeSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
-import { createSocket } from 'node:dgram'
 import { uptime } from 'node:os'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
@@ -22,6 +20,7 @@ import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
 import type { UsableHost } from '../host/host-probe.ts'
 import { makePrivateFolder } from '../storage/atomic-file.ts'
 import { writeDocument } from '../storage/document.ts'
+import { canBind } from './host-ports.ts'
 import { cdromPath } from './media.ts'
 import { directBootPaths } from './direct-boot.ts'
 import { firmwarePaths } from './firmware-paths.ts'
@@ -185,34 +184,4 @@ async function assertPortsFree(core: MachineCore, config: MachineConfig): Promis
     const owner = core.context.portOwner(protocol, hostPort, core.id)
     throw new MayflyError('in-use', `${core.name} cannot start: port ${hostPort} on ${hostAddress} is taken${owner === null ? ' by another program' : ` by ${owner}`}.`, { by: [owner ?? 'another program'] }, { next: 'Stop what uses it, or forward another port.' })
   }
-}
-
-/** Whether a port could be bound just now. */
-export function canBind(protocol: 'tcp' | 'udp', address: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (protocol === 'udp') {
-      const socket = createSocket('udp4')
-      socket.once('error', () => {
-        socket.close()
-        resolve(false)
-      })
-      socket.bind({ port, address, exclusive: true }, () => socket.close(() => resolve(true)))
-      return
-    }
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(true)))
-  })
-}
-
-/** A port that was free a moment ago. */
-export function freeTcpPort(address = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen({ port: 0, host: address }, () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -7,7 +7,7 @@ import type { MachineConfig } from '../../contract/machine.ts'
 import { addHostForward, removeHostForward } from '../qemu/qmp/host-forward.ts'
 import { nextId } from './disk-commands.ts'
 import { editBoth, editConfig, editableStates } from './edit.ts'
-import { canBind } from './launch.ts'
+import { canBind } from './host-ports.ts'
 import type { MachineCore } from './machine-core.ts'
 import { liveOf } from './power.ts'
 

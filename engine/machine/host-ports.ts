@@ -1,0 +1,33 @@
+/** Ports of this host. */
+import { createSocket } from 'node:dgram'
+import { type AddressInfo, createServer } from 'node:net'
+
+/** Whether a port could be bound just now. */
+export function canBind(protocol: 'tcp' | 'udp', address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (protocol === 'udp') {
+      const socket = createSocket('udp4')
+      socket.once('error', () => {
+        socket.close()
+        resolve(false)
+      })
+      socket.bind({ port, address, exclusive: true }, () => socket.close(() => resolve(true)))
+      return
+    }
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
+
+/** A port that was free a moment ago. */
+export function freeTcpPort(address = '127.0.0.1'): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen({ port: 0, host: address }, () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
+}
