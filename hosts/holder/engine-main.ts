@@ -17,7 +17,7 @@ import { engineLog } from '../../engine/storage/names.ts'
 import { holdEngine } from './hold-engine.ts'
 import type { HeldEngine } from './hold-engine.ts'
 import { IdleWatch } from './idle-watch.ts'
-import { readinessFd } from './readiness.ts'
+import { readinessFd, readinessFlag } from './readiness.ts'
 import type { Readiness } from './readiness.ts'
 
 const defaultIdleSeconds = 600
@@ -112,8 +112,8 @@ function newReference(): string {
   return randomBytes(4).toString('hex')
 }
 
-/** Started by hand, there is no pipe to tell anybody. */
 function tell(readiness: Readiness): void {
+  if (!process.argv.includes(readinessFlag)) return
   try {
     writeSync(readinessFd, JSON.stringify(readiness))
     closeSync(readinessFd)

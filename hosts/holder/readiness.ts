@@ -8,5 +8,6 @@ export type Readiness =
   | { readonly kind: 'held' }
   | { readonly kind: 'failed'; readonly error: ErrorRecord }
 
-/** The descriptor of that pipe in the engine. */
+/** The descriptor of that pipe in the engine, and the argument that says it is there: by hand, 3 may be anything. */
 export const readinessFd = 3
+export const readinessFlag = '--tell-readiness'

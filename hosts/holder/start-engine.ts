@@ -9,7 +9,7 @@ import type { ErrorDetails, ErrorRecord } from '../../contract/errors.ts'
 import type { Folders } from '../../engine/storage/folders.ts'
 import { makeFolders } from '../../engine/storage/folders.ts'
 import { engineLog } from '../../engine/storage/names.ts'
-import { readinessFd } from './readiness.ts'
+import { readinessFd, readinessFlag } from './readiness.ts'
 import type { Readiness } from './readiness.ts'
 
 /** Characters of the log that are shown with a failed start. */
@@ -32,7 +32,7 @@ export async function startEngine(options: StartOptions): Promise<'ready' | 'hel
   const log = openSync(logPath, 'a+', 0o600)
   try {
     const logStart = fstatSync(log).size
-    const child = spawn(process.execPath, [program], {
+    const child = spawn(process.execPath, [program, readinessFlag], {
       detached: true,
       // Somebody's folder that is removed or unmounted must not be held by the engine.
       cwd: '/',

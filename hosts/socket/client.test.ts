@@ -62,6 +62,12 @@ test('an engine that accepts and says nothing is timed out', async () => {
   await expect(connection.hello({ timeoutMs: 30 })).rejects.toMatchObject({ code: 'timeout', details: { waitedMs: 30 } })
 })
 
+test('something else that listens is not taken for an engine', async () => {
+  const bodies = ['{}', '[]', '{"version":"1","contract":"x","pid":"1","holder":"cli"}']
+  const connection = await answering((_request, response) => response.end(bodies.shift()))
+  for (let index = 0; index < 3; index++) await expect(connection.hello({ timeoutMs: 5000 })).rejects.toMatchObject(gone)
+})
+
 test('an engine of another version is recognised by every call', async () => {
   const connection = await against(
     createServer((_request, response) => {

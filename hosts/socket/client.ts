@@ -13,7 +13,7 @@ import { contractHash } from '../../contract/contract-hash.generated.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import type { EngineClient, EngineConnection } from '../../engine/engine-face.ts'
 import { eventsOf } from './event-stream.ts'
-import { contractHeader, routes, streamProtocol } from './protocol.ts'
+import { contractHeader, isHello, routes, streamProtocol } from './protocol.ts'
 import type { Hello } from './protocol.ts'
 import { fromWire, transportError } from './wire-failure.ts'
 
@@ -96,7 +96,9 @@ export function connectEngine(socketPath: string): SocketConnection {
     hello: async ({ timeoutMs }) => {
       const signal = AbortSignal.timeout(timeoutMs)
       try {
-        return (await sendAndRead({ method: 'GET', path: routes.hello, signal })).value as Hello
+        const { value } = await sendAndRead({ method: 'GET', path: routes.hello, signal })
+        if (!isHello(value)) throw new MayflyError('host-unavailable', `What listens on ${socketPath} is no engine.`, { check: 'engine' })
+        return value
       } catch (error) {
         if (signal.aborted) throw new MayflyError('timeout', 'The engine is there but does not answer.', { waitedMs: timeoutMs }, { cause: error })
         throw error

@@ -29,3 +29,9 @@ export interface Hello {
   /** `cli` detached, `serve`, `window`, `test`. */
   readonly holder: string
 }
+
+export function isHello(value: unknown): value is Hello {
+  if (typeof value !== 'object' || value === null) return false
+  const { version, contract, pid, holder } = value as Record<string, unknown>
+  return Number.isInteger(pid) && [version, contract, holder].every((field) => typeof field === 'string')
+}
