@@ -5,9 +5,8 @@
 
 const furthestApartBytes = 64 * 1024
 /**
- * Only so many bytes are compared: while its socket is full, QEMU (7.2 and 10.0, chardev/char.c,
- * qemu_chr_write_buffer) logs a byte again each time it tries to send it, so the log of a
- * flooding guest is not quite what was sent.
+ * Only so many bytes are compared: while its socket is full, QEMU (seen with 7.2.22) logs a byte
+ * again each time it tries to send it, so the log of a flooding guest is not quite what was sent.
  */
 const comparedBytes = 64
 

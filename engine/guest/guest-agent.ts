@@ -6,7 +6,9 @@
 import { z } from 'zod'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { AgentCallOptions } from './agent-connection.ts'
+import { AgentExecSession } from './agent-exec.ts'
 import type { AgentCaller } from './agent-link.ts'
+import { collectRun } from './collect-run.ts'
 import { printable } from './printable.ts'
 
 const line = z.string().transform((text) => printable(text, 200))
@@ -95,10 +97,18 @@ export class GuestAgent {
     return { agentVersion: info?.version ?? null, hostName, os: os?.name ?? null, kernel: os?.kernelRelease ?? null, addresses: addresses ?? [] }
   }
 
-  /** Sets the guest's clock. */
+  /** Sets the guest's clock. Throws `qmp-failed` where neither the agent nor the guest's `date` can. */
   async setTime(at: Date, options: AgentCallOptions = {}): Promise<void> {
-    // Nanoseconds: beyond what a number holds exactly, but to a millionth of a second.
-    await this.#caller.call('guest-set-time', { time: at.getTime() * 1_000_000 }, options)
+    try {
+      // Nanoseconds: beyond what a number holds exactly, but to a millionth of a second.
+      await this.#caller.call('guest-set-time', { time: at.getTime() * 1_000_000 }, options)
+    } catch (error) {
+      if (!isMayflyError(error, 'qmp-failed')) throw error
+      // The agent refuses where the guest has no hwclock (seen with qemu-ga 7.2 on busybox).
+      const session = new AgentExecSession(this.#caller, { argv: ['date', '-u', '-s', `@${Math.round(at.getTime() / 1000)}`] })
+      const { exitStatus } = await collectRun(session, { timeoutMs: options.timeoutMs ?? 10_000, signal: options.signal })
+      if (exitStatus !== 0) throw error
+    }
   }
 
   /** Freezes the guest's file systems; answers how many. Must be followed by `thaw`. */
