@@ -33,15 +33,17 @@ const reportsSchema = z.array(acceleratorReportSchema)
 const cacheVersion = 1
 const underWay = new Map<string, Promise<AcceleratorReport[]>>()
 
-const shortestDeadlineMs = 10_000
-/** An accelerator that needs so many times longer than emulation to its first instruction is of no use. */
-const patienceFactor = 40
+const emulationDeadlineMs = 10_000
+/** A guest under KVM that works reaches its first instruction in a tenth of it. */
+const shortestKvmDeadlineMs = 3_000
+/** KVM that needs so many times longer than emulation to a guest's first instruction is of no use; grows with the host's load. */
+const patienceFactor = 20
 /** Below this share of emulation's speed, KVM is itself emulated or nested without the CPU's help. */
 const suspiciousShare = 0.5
 
 /**
  * All accelerators Mayfly knows, those that do not work with the reason and what to do. Takes
- * half a second, and up to ten more where KVM opens but hardly moves.
+ * half a second, and some more where KVM opens but hardly moves.
  *
  * @throws MayflyError 'host-unavailable' when QEMU cannot be started.
  */
@@ -73,8 +75,8 @@ export function fasterAccelerator(reports: readonly AcceleratorReport[]): Accele
 }
 
 async function measureAll(installation: QemuInstallation, capabilities: Capabilities, kvm: KvmAccess, entry: CacheEntry<AcceleratorReport[]>): Promise<AcceleratorReport[]> {
-  const tcg = capabilities.accelerators.includes('tcg') ? await measureAccelerator(installation, 'tcg', 'max', { deadlineMs: shortestDeadlineMs }) : null
-  const deadlineMs = Math.max(shortestDeadlineMs, tcg?.outcome === 'ran' ? tcg.firstMarkMs * patienceFactor : 0)
+  const tcg = capabilities.accelerators.includes('tcg') ? await measureAccelerator(installation, 'tcg', 'max', { deadlineMs: emulationDeadlineMs }) : null
+  const deadlineMs = Math.max(shortestKvmDeadlineMs, tcg?.outcome === 'ran' ? tcg.firstMarkMs * patienceFactor : 0)
   const reports = [await reportKvm(installation, capabilities, kvm, tcg, deadlineMs), reportTcg(tcg)]
   await writeCached(entry, reports)
   return reports

@@ -118,7 +118,7 @@ function timeMarks(marks: Duplex, deadlineMs: number, startedMs: number): Promis
       marks.removeAllListeners('data')
       resolve(measurement)
     }
-    let timer = setTimeout(() => finish({ outcome: 'failed', reason: `A guest did not reach its first instruction within ${deadlineMs / 1000} s.` }), deadlineMs)
+    let timer = setTimeout(() => finish({ outcome: 'failed', reason: `A guest did not reach its first instruction within ${(deadlineMs / 1000).toPrecision(2)} s.` }), deadlineMs)
     marks.on('data', (bytes: Uint8Array) => {
       const nowMs = performance.now()
       if (firstMs === undefined) {
