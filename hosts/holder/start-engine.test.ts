@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { until } from '../../e2e/conformance/until.ts'
+import { identifyProcess, isAlive, signalProcess } from '../../engine/qemu/process/process-identity.ts'
 import { resolveFolders } from '../../engine/storage/folders.ts'
 import type { Folders } from '../../engine/storage/folders.ts'
 import { startEngine } from './start-engine.ts'
@@ -15,10 +17,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 /** Starts a script in the engine's place. */
-async function start(script: string, env: NodeJS.ProcessEnv = {}): Promise<'ready' | 'held'> {
+async function start(script: string, env: NodeJS.ProcessEnv = {}, withinMs = 20_000): Promise<'ready' | 'held'> {
   const program = join(folder, 'engine.mjs')
   await writeFile(program, `import { writeSync } from 'node:fs'; import { writeFileSync } from 'node:fs'\n${script}`)
-  return startEngine({ folders, env, withinMs: 20_000, program })
+  return startEngine({ folders, env, withinMs, program })
 }
 
 test('an engine that tells how it went is believed', async () => {
@@ -38,6 +40,17 @@ test('an engine that dies without a word is told by the end of its log, and only
   await expect(second).rejects.toMatchObject({ code: 'host-unavailable', details: { check: 'engine' } })
   await expect(second).rejects.toThrow(/cannot load a library/)
   await expect(second).rejects.not.toThrow(/the first failure/)
+})
+
+test('an engine that takes too long is said to be there', async () => {
+  const pidFile = join(folder, 'pid')
+  const late = start(`writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); console.error('reading machines'); setInterval(() => {}, 1000)`, {}, 3000)
+  await expect(late).rejects.toMatchObject({ code: 'host-unavailable' })
+  await expect(late).rejects.toThrow(/not ready yet/)
+  const engine = identifyProcess(Number(await readFile(pidFile, 'utf8')))
+  if (engine === null) throw new Error('The engine is not there.')
+  signalProcess(engine, 'SIGKILL')
+  await until(() => !isAlive(engine), 'it is gone')
 })
 
 test('the engine gets the settings it needs and nothing of the shell that started it', async () => {

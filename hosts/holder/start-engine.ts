@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { MayflyError } from '../../contract/errors.ts'
 import type { ErrorDetails, ErrorRecord } from '../../contract/errors.ts'
+import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
 import type { Folders } from '../../engine/storage/folders.ts'
 import { makeFolders } from '../../engine/storage/folders.ts'
 import { engineLog } from '../../engine/storage/names.ts'
@@ -50,7 +51,9 @@ export async function startEngine(options: StartOptions): Promise<'ready' | 'hel
           throw recorded(readiness.error)
         case undefined: {
           const tail = readTail(log, logStart)
-          throw new MayflyError('host-unavailable', `The engine did not start.${tail === '' ? '' : `\n${tail}`}`, { check: 'engine' }, { next: `Its log is ${logPath}.` })
+          const runs = child.pid !== undefined && identifyProcess(child.pid) !== null
+          const what = runs ? `The engine was started as process ${child.pid} but is not ready yet.` : 'The engine did not start.'
+          throw new MayflyError('host-unavailable', tail === '' ? what : `${what}\n${tail}`, { check: 'engine' }, { next: `Its log is ${logPath}.` })
         }
       }
     } finally {
