@@ -15,12 +15,15 @@ import { describeWriteFailure, makePrivateFolder, syncFolder } from '../storage/
 import { writeDocument } from '../storage/document.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
 import { assertAbsolutePath, copyIntoFolder, type NewContent } from './add-image.ts'
-import { buildTiny } from './build-tiny.ts'
+import { buildTiny, forgetBuiltTiny } from './build-tiny.ts'
 import { filesOf, imageDocument, imageDocumentPath, type ImageFile, imageFilePath } from './image-document.ts'
 import { type ImageEntry, readImageEntry, readImageFolders, showImage } from './image-entry.ts'
 import { freeName, nameFromFile } from './image-name.ts'
 import { inspectImage } from './inspect-image.ts'
 import { linkOrCopy } from './link-or-copy.ts'
+
+const builtName = 'tiny'
+const builtOrigin = 'built on this host'
 
 export type ImageChange = { readonly kind: 'changed'; readonly image: Image } | { readonly kind: 'removed'; readonly image: ImageId }
 
@@ -115,17 +118,19 @@ export class ImageStore {
     })
   }
 
-  /** Begins to build the tiny image, unless the same content is there. Throws `cancelled` when the engine is ending. */
+  /**
+   * Begins to build the tiny image, unless the same content is there. A newer one takes the name
+   * `tiny` over from an older one. Throws `cancelled` when the engine is ending.
+   */
   buildTiny(): Job {
-    const name = this.#promiseName(null, 'tiny')
-    return this.#runJob({ kind: 'image.build', title: 'Build the tiny image' }, name, async (job, folder) => {
+    return this.#runJob({ kind: 'image.build', title: 'Build the tiny image' }, builtName, async (job, folder) => {
       const built = await buildTiny(this.#options.cacheFolder, job)
       const same = this.#alreadyThere(built.key)
       if (same !== null) return same
       await linkOrCopy(built.kernel, imageFilePath(folder, 'vmlinux'))
       await linkOrCopy(built.bzImage, imageFilePath(folder, 'bzImage'))
       await linkOrCopy(built.initrd, imageFilePath(folder, 'initrd'))
-      return { origin: 'built on this host', sha256: built.key, content: { kind: 'kernel', commandLine: built.cmdline } }
+      return { origin: builtOrigin, sha256: built.key, content: { kind: 'kernel', commandLine: built.cmdline } }
     })
   }
 
@@ -135,10 +140,11 @@ export class ImageStore {
     const image = this.#show(entry)
     if (this.#taking.has(entry.id)) throw new MayflyError('in-use', `${image.name} is just being used to make a machine. Nothing was removed.`, { by: ['a machine that is being made'] }, { next: 'Try again in a moment.' })
     const gone = join(this.#options.folder, `.${entry.id}.gone`)
-    await rename(entry.folder, gone)
+    await rename(entry.folder, gone).catch(ignoreMissing)
     this.#entries.delete(entry.id)
     this.#options.onChange({ kind: 'removed', image: entry.id })
     await rm(gone, { recursive: true, force: true })
+    if (entry.document?.origin === builtOrigin) await forgetBuiltTiny(this.#options.cacheFolder, entry.document.sha256)
     return image
   }
 
@@ -148,7 +154,7 @@ export class ImageStore {
     if (entry !== undefined) this.#options.onChange({ kind: 'changed', image: this.#show(entry) })
   }
 
-  #runJob(start: { kind: 'image.add' | 'image.build'; title: string }, name: string, fill: (job: JobHandle, folder: string) => Promise<NewContent | ImageEntry>): Job {
+  #runJob(start: { kind: 'image.add' | 'image.build'; title: string }, wantedName: string, fill: (job: JobHandle, folder: string) => Promise<NewContent | ImageEntry>): Job {
     try {
       return this.#options.jobs.run(start, async (job) => {
         const id = makeRandomId() as ImageId
@@ -157,29 +163,30 @@ export class ImageStore {
           await mkdir(folder, { mode: 0o700 })
           const made = await fill(job, folder)
           if ('document' in made) return alreadyAdded(made)
-          return await this.#admit(id, folder, name, made, job)
+          return await this.#admit(id, folder, wantedName, made, job)
         } catch (error) {
           throw await describeWriteFailure(folder, error)
         } finally {
           await rm(folder, { recursive: true, force: true })
-          this.#promisedNames.delete(name)
+          this.#promisedNames.delete(wantedName)
         }
       })
     } catch (error) {
-      this.#promisedNames.delete(name)
+      this.#promisedNames.delete(wantedName)
       throw error
     }
   }
 
   /** Moves a filled folder into its place. */
-  async #admit(id: ImageId, aside: string, name: string, made: NewContent, job: JobHandle): Promise<JobResult> {
+  async #admit(id: ImageId, aside: string, wantedName: string, made: NewContent, job: JobHandle): Promise<JobResult> {
     job.stage('Finishing')
     for (const file of filesOf(made.content)) await chmod(imageFilePath(aside, file), 0o444)
-    await writeDocument(imageDocumentPath(aside), imageDocument, { format: 'mayfly-image', version: 1, id, name, createdAt: new Date().toISOString(), ...made })
     const admission = this.#admission.then(async (): Promise<JobResult> => {
       job.signal.throwIfAborted()
       const same = this.#alreadyThere(made.sha256)
       if (same !== null) return alreadyAdded(same)
+      const name = made.origin === builtOrigin ? await this.#takeOverName(wantedName) : wantedName
+      await writeDocument(imageDocumentPath(aside), imageDocument, { format: 'mayfly-image', version: 1, id, name, createdAt: new Date().toISOString(), ...made })
       const folder = join(this.#options.folder, id)
       await rename(aside, folder)
       const entry = await readImageEntry(folder, id)
@@ -190,6 +197,18 @@ export class ImageStore {
     })
     this.#admission = admission.catch(() => undefined)
     return admission
+  }
+
+  /** Gives the name of an older built image to a newer one; the older one is then called by its day. */
+  async #takeOverName(wanted: string): Promise<string> {
+    const older = [...this.#entries.values()].find((entry) => entry.document?.name === wanted)
+    if (older?.document == null || older.broken !== null || older.document.origin !== builtOrigin) return freeName(wanted, (name) => this.#isTaken(name))
+    const document = { ...older.document, name: freeName(`${wanted} of ${older.document.createdAt.slice(0, 10)}`, (name) => this.#isTaken(name)) }
+    await writeDocument(imageDocumentPath(older.folder), imageDocument, document)
+    const renamed = { ...older, document }
+    this.#entries.set(older.id, renamed)
+    this.#options.onChange({ kind: 'changed', image: this.#show(renamed) })
+    return wanted
   }
 
   #alreadyThere(sha256: string): ImageEntry | null {
@@ -230,6 +249,11 @@ export class ImageStore {
   #show(entry: ImageEntry): Image {
     return showImage(entry, this.#options.usersOf(entry.id))
   }
+}
+
+/** A folder that somebody has removed by hand needs no removing. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
 }
 
 function alreadyAdded(entry: ImageEntry): JobResult {
