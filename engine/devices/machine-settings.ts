@@ -7,7 +7,7 @@ const longestNote = 60
 
 function sayNotes(notes: string): string {
   if (notes === '') return 'none'
-  const characters = [...notes.replaceAll(/\s+/g, ' ')]
+  const characters = Array.from(notes.replaceAll(/\s+/g, ' '))
   return characters.length > longestNote ? `${characters.slice(0, longestNote).join('')}…` : characters.join('')
 }
 

@@ -4,7 +4,7 @@
  */
 import type { CpuTopology, MachineConfig } from '../../../contract/machine.ts'
 import { MayflyError } from '../../../contract/errors.ts'
-import type { ArgvInput } from './build-argv.ts'
+import type { ArgvInput } from './argv-input.ts'
 import { chassisOf } from './chassis.ts'
 import { commaOptions } from './device-arguments.ts'
 import { flashOptions } from './devices/firmware.ts'

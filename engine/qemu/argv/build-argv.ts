@@ -2,10 +2,8 @@
  * Machine and capabilities in, argv out: the one place where a machine becomes a QEMU command
  * line. Pure, so the goldens beside it say exactly what every kind of machine is started with.
  */
-import type { MachineId } from '../../../contract/ids.ts'
-import type { MachineConfig } from '../../../contract/machine.ts'
+import type { ArgvInput } from './argv-input.ts'
 import { boardArguments } from './board-arguments.ts'
-import type { Capabilities } from './capabilities.ts'
 import { chassisOf } from './chassis.ts'
 import { commaOptions, type DeviceArguments, escapeCommas, listeningChardev, renderDeviceArguments } from './device-arguments.ts'
 import { balloonArguments } from './devices/balloon.ts'
@@ -22,25 +20,9 @@ import { rngArguments } from './devices/rng.ts'
 import { tpmArguments } from './devices/tpm.ts'
 import { vmgenidArguments } from './devices/vmgenid.ts'
 import { watchdogArguments } from './devices/watchdog.ts'
-import type { Accelerator, Hardware } from './hardware.ts'
 import type { DiskLayer, MachinePaths } from './machine-paths.ts'
 import { monitorId, onlyOne, streamId } from './qemu-ids.ts'
 import { requireSupport } from './require-support.ts'
-
-export interface ArgvInput {
-  readonly id: MachineId
-  readonly config: MachineConfig
-  readonly hardware: Hardware
-  readonly capabilities: Capabilities
-  readonly accelerator: Accelerator
-  readonly paths: MachinePaths
-  /** Folders QEMU searches for its ROMs before its own (`-L`); empty for an installed QEMU. */
-  readonly firmwareSearchPaths: readonly string[]
-  /** Whether the guest must learn that it was restored or copied: its generation ID is then a new one. */
-  readonly newGeneration?: boolean
-  /** How fast the host's time stamp counter runs, where the engine knows it; micro machines under TCG need it to start reliably. */
-  readonly hostTscKHz?: number | undefined
-}
 
 /**
  * The arguments after the binary's name. The process starts with its CPUs stopped (`-S`).

@@ -1,0 +1,21 @@
+/** Everything a command line is made of. */
+import type { MachineId } from '../../../contract/ids.ts'
+import type { MachineConfig } from '../../../contract/machine.ts'
+import type { Capabilities } from './capabilities.ts'
+import type { Accelerator, Hardware } from './hardware.ts'
+import type { MachinePaths } from './machine-paths.ts'
+
+export interface ArgvInput {
+  readonly id: MachineId
+  readonly config: MachineConfig
+  readonly hardware: Hardware
+  readonly capabilities: Capabilities
+  readonly accelerator: Accelerator
+  readonly paths: MachinePaths
+  /** Folders QEMU searches for its ROMs before its own (`-L`); empty for an installed QEMU. */
+  readonly firmwareSearchPaths: readonly string[]
+  /** Whether the guest must learn that it was restored or copied: its generation ID is then a new one. */
+  readonly newGeneration?: boolean
+  /** How fast the host's time stamp counter runs, where the engine knows it; micro machines under TCG need it to start reliably. */
+  readonly hostTscKHz?: number | undefined
+}
