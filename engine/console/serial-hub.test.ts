@@ -11,6 +11,9 @@ import { ReadyLineReader } from './ready-line.ts'
 import { openScreen } from './screen.ts'
 import { SerialHub } from './serial-hub.ts'
 
+/** Generous: the hosts of tests are busy. */
+const soon = { timeout: 20_000 }
+
 /** The other end of a serial port, as QEMU is: one client at a time, and everything goes to the log as well. */
 class ScriptedPort {
   readonly socketPath: string
@@ -83,21 +86,21 @@ test('viewers get what is printed, and a late one gets the replay', async () => 
   await port.connected()
   const early = collect(hub.view())
   await port.print('hello\r\n')
-  await expect.poll(early.text).toBe('hello\r\n')
+  await expect.poll(early.text, soon).toBe('hello\r\n')
   const late = collect(hub.view({ replayBytes: 100 }))
   const none = collect(hub.view())
   await port.print('world\r\n')
-  await expect.poll(late.text).toBe('hello\r\nworld\r\n')
-  await expect.poll(none.text).toBe('world\r\n')
+  await expect.poll(late.text, soon).toBe('hello\r\nworld\r\n')
+  await expect.poll(none.text, soon).toBe('world\r\n')
 })
 
 test('what viewers type reaches the guest in order', async () => {
   await hub.open()
   const first = hub.view()
   first.write('ls\r')
-  await expect.poll(() => port.received).toBe('ls\r')
+  await expect.poll(() => port.received, soon).toBe('ls\r')
   first.end('exit\r')
-  await expect.poll(() => port.received).toBe('ls\rexit\r')
+  await expect.poll(() => port.received, soon).toBe('ls\rexit\r')
 })
 
 test('a viewer that does not read loses bytes and is told, while the others see everything', async () => {
@@ -110,13 +113,13 @@ test('a viewer that does not read loses bytes and is told, while the others see 
     const line = `${String(i).padStart(998, '0')}\r\n`
     sent += line
     await port.print(line)
-    await expect.poll(() => quick.text().length, { interval: 1 }).toBe(sent.length)
+    await expect.poll(() => quick.text().length, { ...soon, interval: 1 }).toBe(sent.length)
   }
   expect(quick.text()).toBe(sent)
   const rest = collect(slow)
   const skippedBytes = (): number => [...rest.text().matchAll(/\r\n\[… (\d+) bytes skipped …\]\r\n/g)].reduce((sum, match) => sum + Number(match[1]), 0)
   const seenBytes = (): number => rest.text().replaceAll(/\r\n\[… \d+ bytes skipped …\]\r\n/g, '').length
-  await expect.poll(() => skippedBytes() + seenBytes()).toBe(sent.length)
+  await expect.poll(() => skippedBytes() + seenBytes(), soon).toBe(sent.length)
   expect(skippedBytes()).toBeGreaterThan(0)
   expect(rest.text().endsWith(sent.slice(-400))).toBe(true)
 })
@@ -129,7 +132,7 @@ test('adoption begins with the end of the log, and bytes printed between are nei
   await port.connected()
   const viewer = collect(hub.view({ replayBytes: 1000 }))
   await port.print('after\n')
-  await expect.poll(viewer.text).toMatch(/before\nbetween\nafter\n$/)
+  await expect.poll(viewer.text, soon).toMatch(/before\nbetween\nafter\n$/)
   expect(viewer.text().match(/between/g)).toHaveLength(1)
 })
 
@@ -138,12 +141,12 @@ test('a lost connection is made again, and what was printed meanwhile comes from
   const first = await port.connected()
   const viewer = collect(hub.view())
   await port.print('one\n')
-  await expect.poll(viewer.text).toBe('one\n')
+  await expect.poll(viewer.text, soon).toBe('one\n')
   first.destroy()
   await once(first, 'close')
-  await expect.poll(() => port.connections).toBe(2)
+  await expect.poll(() => port.connections, soon).toBe(2)
   await port.print('two\n')
-  await expect.poll(viewer.text).toBe('one\ntwo\n')
+  await expect.poll(viewer.text, soon).toBe('one\ntwo\n')
 })
 
 test('a port that is not there yet is found later; typing waits for it', async () => {
@@ -154,7 +157,7 @@ test('a port that is not there yet is found later; typing waits for it', async (
   const viewer = lateHub.view()
   viewer.write('typed early')
   await late.listen()
-  await expect.poll(() => late.received).toBe('typed early')
+  await expect.poll(() => late.received, soon).toBe('typed early')
   lateHub.close()
   late.close()
 })
@@ -204,7 +207,7 @@ test('the ready line is noticed once for each boot, also in pieces and on adopti
   await port.print('noise MAYFLY READY 9\r\nMAYFLY RE')
   await port.print('ADY 3.')
   await port.print('5\r\n$ ')
-  await expect.poll(() => uptimes).toEqual([2.75, 3.5])
+  await expect.poll(() => uptimes, soon).toEqual([2.75, 3.5])
 })
 
 test('the ready line is told by a line alone', () => {
@@ -241,7 +244,7 @@ test('log and socket are joined where they overlap', () => {
 test('a screen is a pipe; one that nobody serves is refused', async () => {
   const screen = await openScreen(port.socketPath)
   screen.write('RFB')
-  await expect.poll(() => port.received).toBe('RFB')
+  await expect.poll(() => port.received, soon).toBe('RFB')
   screen.destroy()
   await expect(openScreen(join(folder, 'nothing.sock'))).rejects.toMatchObject({ code: 'conflict' })
   await expect(openScreen(port.socketPath, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' })

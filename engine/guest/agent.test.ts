@@ -11,6 +11,9 @@ import { AgentExecSession } from './agent-exec.ts'
 import { collectRun } from './collect-run.ts'
 import { GuestAgent } from './guest-agent.ts'
 
+/** Generous: the hosts of tests are busy. */
+const soon = { timeout: 20_000 }
+
 interface Request {
   readonly execute: string
   readonly arguments: Readonly<Record<string, unknown>>
@@ -117,7 +120,7 @@ test('an answer that comes too late is never another command\'s', async () => {
   await expect(connection.call('slow', {}, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'timeout', details: { waitedMs: 20 } })
   const cancel = new AbortController()
   const cancelled = connection.call('unwanted', {}, { signal: cancel.signal })
-  await expect.poll(() => agent.requests.length).toBe(2)
+  await expect.poll(() => agent.requests.length, soon).toBe(2)
   cancel.abort()
   await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' })
   agent.leftovers = Buffer.from('{"return": "of slow"}\n{"return": "of unwanted"}\n')
@@ -185,18 +188,18 @@ test('the link tells when the agent answers, goes, and comes back', async () => 
   const link = new AgentLink(agent.socketPath, { onStateChange: (state) => states.push(state) })
   link.start()
   await expect(link.call('guest-ping')).rejects.toMatchObject({ code: 'conflict' })
-  await expect.poll(() => agent.sockets.length).toBe(1)
+  await expect.poll(() => agent.sockets.length, soon).toBe(1)
   agent.isSilent = false
   link.portChanged(true)
   await link.whenAnswering(patience)
   expect(await link.call('guest-ping')).toEqual({})
   link.portChanged(false)
-  await expect.poll(() => states).toEqual(['answering', 'silent'])
+  await expect.poll(() => states, soon).toEqual(['answering', 'silent'])
   expect(link.state).toBe('silent')
   link.portChanged(true)
   await link.whenAnswering(patience)
   agent.sockets.at(-1)?.destroy()
-  await expect.poll(() => states.length).toBe(5)
+  await expect.poll(() => states.length, soon).toBe(5)
   expect(states).toEqual(['answering', 'silent', 'answering', 'silent', 'answering'])
   link.stop()
 })
@@ -209,7 +212,7 @@ test('an agent that stops answering pings is silent', async () => {
   }
   const link = new AgentLink(agent.socketPath, { onStateChange: (state) => states.push(state), pingEveryMs: 10 })
   link.start()
-  await expect.poll(() => states).toEqual(['answering', 'silent'])
+  await expect.poll(() => states, soon).toEqual(['answering', 'silent'])
   link.stop()
 })
 

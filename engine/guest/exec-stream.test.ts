@@ -11,6 +11,9 @@ import type { ExecClient, ExecRequest } from './exec/exec-client.ts'
 import type { ExecSession } from './exec/exec-session.ts'
 import { buildNativeHelper, NativeHelper } from './exec/native-helper.fixture.ts'
 
+/** Generous: the hosts of tests are busy. */
+const soon = { timeout: 20_000 }
+
 let buildFolder: string
 let helper: NativeHelper
 let client: ExecClient
@@ -111,14 +114,14 @@ test('a command that takes no input holds its client back', async () => {
 
 test('a client that vanishes takes its command along', async () => {
   const { session, stream, seen } = await attach(['/bin/sh', '-c', 'echo $$; exec sleep 1000'])
-  await expect.poll(() => seen.stdout).toMatch(/\d+\n/)
+  await expect.poll(() => seen.stdout, soon).toMatch(/\d+\n/)
   stream.destroy()
   expect(await session.exited).toEqual({ exitStatus: null, signal: 'SIGHUP' })
 })
 
 test('a command that ignores the hang-up is killed', async () => {
   const { session, stream, seen } = await attach(['/bin/sh', '-c', 'trap "" HUP PIPE; echo ready; while :; do sleep 1000; done'])
-  await expect.poll(() => seen.stdout).toBe('ready\n')
+  await expect.poll(() => seen.stdout, soon).toBe('ready\n')
   stream.destroy()
   expect(await session.exited).toEqual({ exitStatus: null, signal: 'SIGKILL' })
 })

@@ -11,6 +11,9 @@ import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts
 import { makeRawDisk } from './image-files.fixture.ts'
 import { ImageStore } from './image-store.ts'
 
+/** Generous: the hosts of tests are busy. */
+const soon = { timeout: 20_000 }
+
 let root: string
 let folder: string
 let jobs: JobBook
@@ -97,7 +100,7 @@ test('cancelling a conversion leaves nothing', async () => {
   const file = join(root, 'disk.img')
   await writeFile(file, makeRawDisk('x', 64 * 1024 * 1024))
   const job = await store.addFile({ file })
-  await expect.poll(() => jobs.get(job.id).stage, { interval: 1 }).not.toBe('')
+  await expect.poll(() => jobs.get(job.id).stage, { ...soon, interval: 1 }).not.toBe('')
   jobs.cancel(job.id)
   expect((await jobs.wait(job.id)).state).toBe('cancelled')
   expect(await readdir(folder)).toEqual([])

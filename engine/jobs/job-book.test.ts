@@ -7,6 +7,9 @@ import type { Job } from '../../contract/job.ts'
 import { jobSchema } from '../../contract/job.ts'
 import { JobBook } from './job-book.ts'
 
+/** Generous: the hosts of tests are busy. */
+const soon = { timeout: 20_000 }
+
 let folder: string
 let historyFile: string
 let changes: Job[]
@@ -72,7 +75,7 @@ test('a progress report that was held back is told later', async () => {
     handle.progress(0.5)
     return untilAborted(handle.signal)
   })
-  await expect.poll(() => changes.at(-1)?.progress).toBe(0.5)
+  await expect.poll(() => changes.at(-1)?.progress, soon).toBe(0.5)
   book.cancel(job.id)
   expect((await book.wait(job.id)).state).toBe('cancelled')
   await book.close()
@@ -130,7 +133,7 @@ test('ended jobs outlive the engine; one that ran when the engine died is failed
   const hanging = first.run(start, () => new Promise((_resolve, reject) => {
     abandon = () => reject(new MayflyError('cancelled', 'Given up.', {}))
   }))
-  await expect.poll(() => readFile(historyFile, 'utf8')).toContain(hanging.id)
+  await expect.poll(() => readFile(historyFile, 'utf8'), soon).toContain(hanging.id)
   await appendFile(historyFile, '{"id":"torn')
 
   const second = await openBook()

@@ -7,6 +7,9 @@ import { followLog, type LogPiece } from './follow-log.ts'
 import { readTail } from './read-tail.ts'
 import { TextStream } from './utf8-text.ts'
 
+/** Generous: the hosts of tests are busy. */
+const soon = { timeout: 20_000 }
+
 let folder: string
 let path: string
 beforeEach(async () => {
@@ -60,7 +63,7 @@ test('reported growth leads to a check without anyone asking', async () => {
   const log = new CappedLog(path, small)
   await appendFile(path, numbered(0, 150))
   log.grew(1500)
-  await expect.poll(async () => (await stat(path)).size).toBe(0)
+  await expect.poll(async () => (await stat(path)).size, soon).toBe(0)
 })
 
 test('offsets count on across rotations', async () => {
