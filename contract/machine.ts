@@ -53,7 +53,7 @@ export const machineConfigSchema = z.strictObject({
   /** `auto`: `host` under KVM, `max` under TCG; else a model QEMU knows. */
   cpuModel: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/).default('auto'),
   cpus: cpuCountSchema,
-  /** Default: that many sockets of one core. sockets x cores x threads equals cpus. */
+  /** Default: one socket with that many cores, since desktop systems use only one or two sockets. sockets x cores x threads equals cpus. */
   topology: cpuTopologySchema.optional(),
   memoryMiB: memoryMiBSchema,
   firmware: firmwareSchema,
