@@ -47,7 +47,11 @@ export function readGoldenCases(): GoldenCase[] {
   return readdirSync(goldenFolder)
     .filter((file) => file.endsWith(caseSuffix))
     .toSorted()
-    .map((file) => ({ ...caseSchema.parse(JSON.parse(readFileSync(new URL(file, goldenFolder), 'utf8'))), name: file.slice(0, -caseSuffix.length) }))
+    .map((file) => parseGoldenCase(file.slice(0, -caseSuffix.length), JSON.parse(readFileSync(new URL(file, goldenFolder), 'utf8'))))
+}
+
+export function parseGoldenCase(name: string, value: unknown): GoldenCase {
+  return { ...caseSchema.parse(value), name }
 }
 
 export function readCapabilities(version: CapturedVersion): Capabilities {

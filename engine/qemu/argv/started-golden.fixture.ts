@@ -23,11 +23,13 @@ export interface StartedOutcome {
   readonly pidFileLeft: boolean
 }
 
+type Inspect = (qmp: QmpClient, paths: MachinePaths) => Promise<void>
+
 /**
  * Starts QEMU with the case's arguments, runs `inspect` on its monitor, then quits it. The folder
  * is on a disk file system, where files can bypass the host's cache.
  */
-export async function withStartedGolden(golden: GoldenCase, installation: QemuInstallation, capabilities: Capabilities, inspect: (qmp: QmpClient) => Promise<void>): Promise<StartedOutcome> {
+export async function withStartedGolden(golden: GoldenCase, installation: QemuInstallation, capabilities: Capabilities, inspect: Inspect): Promise<StartedOutcome> {
   const folder = await mkdtemp('/var/tmp/mayfly-golden-')
   const ends: (() => Promise<void>)[] = [() => rm(folder, { recursive: true })]
   try {
@@ -50,7 +52,7 @@ function makeStartable(argument: string): string {
   return argument.replaceAll(/:\d+-:/g, ':0-:')
 }
 
-async function startAndQuit(installation: QemuInstallation, args: readonly string[], paths: MachinePaths, ramFile: string, inspect: (qmp: QmpClient) => Promise<void>): Promise<StartedOutcome> {
+async function startAndQuit(installation: QemuInstallation, args: readonly string[], paths: MachinePaths, ramFile: string, inspect: Inspect): Promise<StartedOutcome> {
   const ram = openSync(ramFile, 'r+')
   const child = spawn(installation.binary, args, { env: { ...process.env, ...installation.env }, stdio: ['ignore', 'ignore', 'pipe', ram] })
   closeSync(ram)
@@ -62,7 +64,7 @@ async function startAndQuit(installation: QemuInstallation, args: readonly strin
   const closed = once(child, 'close').then(() => ended.abort())
   try {
     const qmp = await connectQmp(paths.qmpSocket, { waitForSocket: true, timeoutMs: 30_000, signal: ended.signal })
-    await inspect(qmp)
+    await inspect(qmp, paths)
     await qmp.execute('quit')
     await closed
   } catch (error) {
