@@ -158,14 +158,15 @@ ssize_t link_write(struct link *link, const void *from, size_t length)
     return count == 0 || errno == EAGAIN ? 0 : -1;
 }
 
-void link_lost(struct link *link)
+bool link_lost(struct link *link)
 {
     /* A port that was unplugged says ENODEV; one whose host left is read again without harm. */
     char byte;
     link->readable = link->writable = false;
     if (link->kind == LINK_PORT && (read(link->fd, &byte, 0) >= 0 || errno == EAGAIN))
-        return;
+        return false;
     close(link->fd);
     link->fd = -1;
     link->ended = link->kind == LINK_FD;
+    return true;
 }

@@ -43,7 +43,7 @@ void link_noticed(struct link *link);
 ssize_t link_read(struct link *link, void *to, size_t length);
 ssize_t link_write(struct link *link, const void *from, size_t length);
 
-/* A port stays open, for its next host; anything else is closed. */
-void link_lost(struct link *link);
+/* A port stays open, for its next host; anything else is closed. True when it was closed. */
+bool link_lost(struct link *link);
 
 #endif

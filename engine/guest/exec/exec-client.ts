@@ -3,7 +3,7 @@
  * owns one connection; every session ends with it. The guest is not trusted: what it sends
  * that is not by the protocol ends the connection.
  */
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { MayflyError } from '../../../contract/errors.ts'

@@ -5,7 +5,7 @@
  */
 import type { Buffer } from 'node:buffer'
 import type { Readable, Writable } from 'node:stream'
-import { MayflyError } from '../../../contract/errors.ts'
+import type { MayflyError } from '../../../contract/errors.ts'
 import { InputStream, OutputStream } from './exec-streams.ts'
 import { encodeNumbers, encodeSize, frameTypes, maxPayloadBytes, streams } from './protocol.ts'
 import { type LinuxSignal, linuxSignalName, linuxSignalNumber } from './linux-signals.ts'

@@ -3,7 +3,7 @@
  * output by the window that was granted plus the stream's own high-water mark, input by the
  * chunk that is being written.
  */
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { Readable, Writable } from 'node:stream'
 
 /** Output of a command. Bytes are granted again (`onConsumed`) only when a reader has taken them. */

@@ -28,7 +28,7 @@ test('a wrong magic, a wrong end mark and a length beyond the limit are refused'
 
 test('the helper\'s header repeats these numbers', async () => {
   const header = await readFile(new URL('../../../native/guest-exec/protocol.h', import.meta.url), 'utf8')
-  const inC = Object.fromEntries([...header.matchAll(/FRAME_([A-Z_]+) = (\d+)/g)].map(([, name, value]) => [name?.toLowerCase().replaceAll('_', ''), Number(value)]))
+  const inC: Record<string, number> = Object.fromEntries([...header.matchAll(/FRAME_([A-Z_]+) = (\d+)/g)].map(([, name, value]) => [name?.toLowerCase().replaceAll('_', '') ?? '', Number(value)]))
   expect(inC).toEqual(Object.fromEntries(Object.entries(frameTypes).map(([name, value]) => [name.toLowerCase(), value])))
   expect(header).toContain(`PROTOCOL_VERSION ${protocolVersion}u`)
   expect(header).toContain(`MAX_PAYLOAD_BYTES ${maxPayloadBytes}u`)

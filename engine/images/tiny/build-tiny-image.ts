@@ -10,7 +10,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { MayflyError } from '../../../contract/errors.ts'
+import { isMayflyError, MayflyError } from '../../../contract/errors.ts'
 import { Apt, type PackageRecord, type PackageTree } from './apt.ts'
 import { type CpioEntry, encodeCpio } from './cpio.ts'
 import { decompress } from './decompress.ts'
@@ -215,7 +215,7 @@ async function resolve(apt: Apt): Promise<PackageSet> {
   try {
     return await resolvePackageSet(apt)
   } catch (error) {
-    if (error instanceof MayflyError && error.code === 'unsupported' && 'needs' in error.details && error.details.needs === 'apt-cache') throw unsupportedHost('no apt', error)
+    if (isMayflyError(error, 'unsupported') && error.details.needs === 'apt-cache') throw unsupportedHost('no apt', error)
     throw error
   }
 }

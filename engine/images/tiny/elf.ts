@@ -3,7 +3,7 @@
  * a file that comes from the distribution. Every offset is checked; a file that is not what it
  * seems is `storage-corrupt`, never a crash.
  */
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { MayflyError } from '../../../contract/errors.ts'
 
 const programHeaderNote = 4

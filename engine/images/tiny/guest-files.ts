@@ -62,10 +62,14 @@ done
 /etc/devices < /dev/null > /dev/null 2>&1 &
 `
 
-/** Every driver that some device asks for, now and when one is plugged in. */
+/**
+ * Every driver that some device asks for, now and when one is plugged in. What a new bus brought
+ * to light before anybody listened is asked for again.
+ */
 const devices = String.raw`#!/bin/sh
 cat /sys/bus/*/devices/*/modalias 2> /dev/null | sort -u | xargs modprobe -qa sd_mod sr_mod
-exec uevent /etc/hotplug
+uevent /etc/hotplug &
+cat /sys/bus/usb/devices/*/modalias /sys/bus/hid/devices/*/modalias 2> /dev/null | sort -u | xargs modprobe -qa
 `
 
 /** The first disk at /data. Only a disk that is blank, as far as can be seen quickly, is formatted. */
