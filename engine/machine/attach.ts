@@ -9,7 +9,7 @@ import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
 import { settleEnd } from './end.ts'
 import { connectMonitor, LiveMachine } from './live-machine.ts'
 import type { MachineCore } from './machine-core.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcile, silenceReason } from './reconcile.ts'
 import { readPidFile } from './pid-file.ts'
 import { watchLive } from './watch.ts'
 
@@ -23,7 +23,7 @@ const retryMs = 5_000
 export async function adopt(core: MachineCore): Promise<void> {
   const { run } = core
   if (run === null) return
-  core.enter('unknown', { reason: 'The engine has just started and looks for its process.' })
+  if (core.state === 'broken') return
   const identity = run.bootId === hostBootId() ? await findProcess(core) : null
   if (identity === null) return settleEnd(core)
   if (run.process === null || run.process.pid !== identity.pid) await core.saveRun({ ...run, process: identity })
@@ -54,7 +54,7 @@ export async function reattach(core: MachineCore): Promise<boolean> {
     qmp = await connectMonitor(core.runtime, core.conversation, { timeoutMs: monitorPatienceMs, waitForSocket: false })
   } catch (error) {
     if (!isMayflyError(error)) throw error
-    core.enter('unknown', { reason: unknownReason(error.code) })
+    core.enter('unknown', { reason: silenceReason(identity, error.code) })
     retryLater(core)
     return false
   }
@@ -91,17 +91,6 @@ export async function takeOver(core: MachineCore, qmp: QmpClient, process: Proce
   if (status === 'prelaunch' && core.state !== 'starting') await qmp.execute('cont')
   if (core.state !== 'starting') await reconcile(core)
   return live
-}
-
-function unknownReason(code: string): string {
-  switch (code) {
-    case 'in-use':
-      return 'Another program holds its monitor.'
-    case 'timeout':
-      return 'QEMU runs, but its monitor does not answer.'
-    default:
-      return 'QEMU runs, but its monitor cannot be reached.'
-  }
 }
 
 function retryLater(core: MachineCore): void {

@@ -57,7 +57,7 @@ export class MachineCore {
     this.id = id
     this.names = machineFolderNames(folder)
     this.#stored = stored
-    this.#state = stored.broken !== null ? 'broken' : stored.lastExit?.kind === 'crashed' ? 'crashed' : 'stopped'
+    this.#state = initialState(stored)
     this.#stateReason = stored.broken ?? (this.#state === 'crashed' ? (stored.lastExit?.sentence ?? null) : null)
   }
 
@@ -202,6 +202,13 @@ export class MachineCore {
       .filter((change) => change.when === 'next-start')
       .map(({ field, now, next }) => ({ field, now, next }))
   }
+}
+
+/** Until its process has been looked for, a machine that was running is neither running nor ended. */
+function initialState({ broken, run, lastExit }: StoredMachine): MachineState {
+  if (broken !== null) return 'broken'
+  if (run !== null) return 'unknown'
+  return lastExit?.kind === 'crashed' ? 'crashed' : 'stopped'
 }
 
 function boundForwards(config: MachineConfig): BoundForward[] {

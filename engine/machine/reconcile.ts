@@ -5,7 +5,7 @@
 import { isMayflyError } from '../../contract/errors.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
-import { isAlive } from '../qemu/process/process-identity.ts'
+import { isAlive, isHalted, type ProcessIdentity } from '../qemu/process/process-identity.ts'
 import type { MachineCore } from './machine-core.ts'
 import { observe, type ObservedState } from './run-status.ts'
 import { watchForSpace } from './space-watch.ts'
@@ -21,6 +21,19 @@ export async function observeQemu(qmp: QmpClient): Promise<ObservedState> {
   return observe(status, blocks.some((block) => block['io-status'] === 'nospace'))
 }
 
+/** Why nothing is known of a machine whose process lives. A QEMU that hangs still holds the connection of an engine that was killed, so "held by another" may mean either. */
+export function silenceReason(process: ProcessIdentity, code: string): string {
+  if (isHalted(process)) return `Its process ${process.pid} stands still, stopped by a signal or a debugger.`
+  switch (code) {
+    case 'in-use':
+      return 'Its monitor does not answer: another program holds it, or QEMU hangs.'
+    case 'timeout':
+      return 'QEMU runs, but its monitor does not answer.'
+    default:
+      return 'QEMU runs, but its monitor cannot be reached.'
+  }
+}
+
 /**
  * Asks and takes over the answer. Runs in the machine's queue. A monitor that does not answer
  * makes the machine `unknown` as long as its process lives; the next answer ends that.
@@ -34,7 +47,7 @@ export async function reconcile(core: MachineCore): Promise<void> {
   } catch (error) {
     if (!isMayflyError(error)) throw error
     if (isMayflyError(error, 'timeout') && isAlive(live.process)) {
-      core.enter('unknown', { reason: `QEMU's monitor does not answer since ${new Date().toISOString()}.` })
+      core.enter('unknown', { reason: silenceReason(live.process, error.code) })
     }
     return
   }

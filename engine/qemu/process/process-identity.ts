@@ -12,13 +12,24 @@ export interface ProcessIdentity {
 
 /** The identity of a process that runs now; null where there is none, or only its remains. */
 export function identifyProcess(pid: number): ProcessIdentity | null {
+  const stat = readStat(pid)
+  if (stat === null || stat.state === 'Z' || stat.state === 'X') return null
+  return { pid, startTicks: stat.startTicks }
+}
+
+/** Whether this very process was stopped by a signal or a tracer (states T and t). */
+export function isHalted(identity: ProcessIdentity): boolean {
+  const stat = readStat(identity.pid)
+  return stat !== null && stat.startTicks === identity.startTicks && stat.state.toUpperCase() === 'T'
+}
+
+function readStat(pid: number): { state: string; startTicks: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The command's name stands in brackets and may itself hold spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state, startTicks] = [fields[0], fields[19]]
-    if (startTicks === undefined || state === 'Z' || state === 'X') return null
-    return { pid, startTicks }
+    return state === undefined || startTicks === undefined ? null : { state, startTicks }
   } catch {
     return null
   }

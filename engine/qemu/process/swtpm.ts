@@ -44,7 +44,7 @@ export async function startSwtpm(request: SwtpmRequest): Promise<void> {
     }
   }
   const log = openSync(request.logFile, 'a', 0o600)
-  const child = spawn(program, ['socket', '--tpm2', '--tpmstate', `dir=${request.stateFolder},mode=0600`, '--ctrl', `type=unixio,path=${request.socket},mode=0600,terminate`, '--pid', `file=${request.pidFile}`, '--terminate'], {
+  const child = spawn(program, ['socket', '--tpm2', '--tpmstate', `dir=${request.stateFolder},mode=0600`, '--ctrl', `type=unixio,path=${request.socket},mode=0600`, '--pid', `file=${request.pidFile}`, '--terminate'], {
     detached: true,
     stdio: ['ignore', log, log],
   })
