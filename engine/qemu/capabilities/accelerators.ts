@@ -75,7 +75,7 @@ export function fasterAccelerator(reports: readonly AcceleratorReport[]): Accele
 }
 
 async function measureAll(installation: QemuInstallation, capabilities: Capabilities, kvm: KvmAccess, entry: CacheEntry<AcceleratorReport[]>): Promise<AcceleratorReport[]> {
-  const tcg = capabilities.accelerators.includes('tcg') ? await measureAccelerator(installation, 'tcg', 'max', { deadlineMs: emulationDeadlineMs }) : null
+  const tcg = capabilities.accelerators.includes('tcg') ? await measureAccelerator(installation, 'tcg', 'max', emulationDeadlineMs) : null
   const deadlineMs = Math.max(shortestKvmDeadlineMs, tcg?.outcome === 'ran' ? tcg.firstMarkMs * patienceFactor : 0)
   const reports = [await reportKvm(installation, capabilities, kvm, tcg, deadlineMs), reportTcg(tcg)]
   await writeCached(entry, reports)
@@ -84,7 +84,7 @@ async function measureAll(installation: QemuInstallation, capabilities: Capabili
 
 function reportTcg(measurement: Measurement | null): AcceleratorReport {
   if (measurement === null) return unusable('tcg', 'This QEMU is built without software emulation.', 'Install a QEMU that has it.')
-  if (measurement.outcome === 'failed') return unusable('tcg', measurement.reason, 'Check the installation of QEMU and its BIOS (seabios).')
+  if (measurement.outcome !== 'ran') return unusable('tcg', measurement.reason, 'Check the installation of QEMU and its BIOS (seabios).')
   return usable('tcg', 'max', measurement.loopsPerSecond, 'Software emulation runs a guest', null)
 }
 
@@ -92,13 +92,15 @@ async function reportKvm(installation: QemuInstallation, { accelerators }: Capab
   if (!accelerators.includes('kvm')) return unusable('kvm', 'This QEMU is built without KVM.', 'Install a QEMU that has it.')
   const obstacle = kvmObstacle(access)
   if (obstacle !== null) return unusable('kvm', obstacle.reason, obstacle.remedy)
-  const failures: string[] = []
+  let reason = ''
   for (const cpuModel of ['host', 'qemu64']) {
-    const measurement = await measureAccelerator(installation, 'kvm', cpuModel, { deadlineMs })
+    const measurement = await measureAccelerator(installation, 'kvm', cpuModel, deadlineMs)
     if (measurement.outcome === 'ran') return judgeKvm(cpuModel, measurement.loopsPerSecond, tcg)
-    failures.push(measurement.reason)
+    reason = measurement.reason
+    // Another CPU model helps where QEMU could not set this one up, and does not make anything faster.
+    if (measurement.outcome === 'too-slow') break
   }
-  return unusable('kvm', `KVM opens but runs no guest. ${failures[0] ?? ''}`, nestedRemedy)
+  return unusable('kvm', `KVM opens but runs no guest. ${reason}`, nestedRemedy)
 }
 
 const nestedRemedy = 'If this host is a virtual machine, turn on nested virtualization in its own host. Until then software emulation is used.'
@@ -115,5 +117,5 @@ function usable(name: AcceleratorName, cpuModel: string, loopsPerSecond: number,
 }
 
 function unusable(name: AcceleratorName, reason: string, remedy: string): AcceleratorReport {
-  return { name, usable: false, loopsPerSecond: null, reason: reason.trim(), remedy, cpuModel: null }
+  return { name, usable: false, loopsPerSecond: null, reason, remedy, cpuModel: null }
 }

@@ -22,13 +22,11 @@ export type Measurement =
       /** From starting the guest to its first mark: mostly firmware. Tells how busy the host is. */
       readonly firstMarkMs: number
     }
-  | { readonly outcome: 'failed'; readonly reason: string }
-
-export interface MeasureOptions {
-  /** How long the guest may take to its first mark, and again to its last. */
-  readonly deadlineMs: number
-  readonly signal?: AbortSignal
-}
+  | {
+      /** `ended`: QEMU refused, ended or stopped the guest. `too-slow`: it was killed at the deadline. */
+      readonly outcome: 'ended' | 'too-slow'
+      readonly reason: string
+    }
 
 const rounds = 5
 const roundMs = 40
@@ -37,16 +35,17 @@ const longestMs = 1_000
 
 /**
  * Boots the guest under `accelerator` with the CPU model a machine would get and times it.
- * The guest, its QEMU and its disk are gone when this returns.
+ * The guest may take `deadlineMs` to its first mark, and as long again to its last. The guest,
+ * its QEMU and its disk are gone when this returns.
  *
- * @throws MayflyError 'host-unavailable' when QEMU cannot be started at all, 'cancelled'.
+ * @throws MayflyError 'host-unavailable' when QEMU cannot be started at all.
  */
-export async function measureAccelerator(installation: QemuInstallation, accelerator: AcceleratorName, cpuModel: string, options: MeasureOptions): Promise<Measurement> {
+export async function measureAccelerator(installation: QemuInstallation, accelerator: AcceleratorName, cpuModel: string, deadlineMs: number, guest = meterDisk()): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), 'mayfly-meter-'))
   try {
     const disk = join(folder, 'meter.img')
-    await writeFile(disk, meterDisk())
-    return await timeGuest(installation, meterArguments(accelerator, cpuModel, disk), options)
+    await writeFile(disk, guest)
+    return await timeGuest(installation, meterArguments(accelerator, cpuModel, disk), deadlineMs)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -61,41 +60,37 @@ function meterArguments(accelerator: AcceleratorName, cpuModel: string, filename
   ]
 }
 
-async function timeGuest(installation: QemuInstallation, qemuArguments: readonly string[], { deadlineMs, signal }: MeasureOptions): Promise<Measurement> {
+async function timeGuest(installation: QemuInstallation, qemuArguments: readonly string[], deadlineMs: number): Promise<Measurement> {
   const qemu = await startTransientQemu(installation, qemuArguments, 1)
+  const done = new AbortController()
   try {
-    const client = await negotiateQmp(qemu.monitor, { timeoutMs: deadlineMs, ...(signal === undefined ? {} : { signal }) })
-    try {
-      const [marks] = qemu.pipes
-      if (marks === undefined) throw new Error('The guest was given a pipe for its marks.')
-      const trouble = watchForTrouble(client, qemu, signal)
-      const startedMs = performance.now()
-      const timed = timeMarks(marks, deadlineMs, startedMs)
-      await client.execute('cont', undefined, { timeoutMs: deadlineMs })
-      return await Promise.race([timed, trouble])
-    } finally {
-      client.close()
-    }
+    const client = await negotiateQmp(qemu.monitor, { timeoutMs: deadlineMs })
+    const [marks] = qemu.pipes
+    if (marks === undefined) throw new Error('The guest was given a pipe for its marks.')
+    const trouble = watchForTrouble(client, qemu)
+    const timed = timeMarks(marks, deadlineMs, done.signal)
+    await client.execute('cont', undefined, { timeoutMs: deadlineMs })
+    const measurement = await Promise.race([timed, trouble])
+    client.close()
+    return measurement
   } catch (error) {
-    if (isMayflyError(error, 'cancelled') || isMayflyError(error, 'host-unavailable') || !isMayflyError(error)) throw error
-    return { outcome: 'failed', reason: isMayflyError(error, 'timeout') ? 'QEMU did not answer in time.' : await describeEnd(qemu) }
+    if (isMayflyError(error, 'timeout')) return { outcome: 'too-slow', reason: 'QEMU did not answer in time.' }
+    if (isMayflyError(error, 'qmp-interrupted')) return { outcome: 'ended', reason: await describeEnd(qemu) }
+    throw error
   } finally {
+    done.abort()
     await qemu.stop()
   }
 }
 
 /** Resolves when the guest can no longer run: QEMU stopped it, reset it (a triple fault), or ended. */
-async function watchForTrouble(client: QmpClient, qemu: TransientQemu, signal: AbortSignal | undefined): Promise<Measurement> {
-  const stopped = client.waitForEvent('STOP', signal === undefined ? {} : { signal }).then(async () => {
-    const { status } = await client.execute('query-status')
-    return `The guest was stopped by QEMU (${status}).`
-  })
-  const ended = qemu.exited.then(() => describeEnd(qemu))
+async function watchForTrouble(client: QmpClient, qemu: TransientQemu): Promise<Measurement> {
   try {
-    return { outcome: 'failed', reason: await Promise.race([stopped, ended]) }
-  } catch (error) {
-    if (isMayflyError(error, 'cancelled')) throw error
-    return { outcome: 'failed', reason: await describeEnd(qemu) }
+    await client.waitForEvent('STOP')
+    const { status } = await client.execute('query-status')
+    return { outcome: 'ended', reason: `The guest was stopped by QEMU (${status}).` }
+  } catch {
+    return { outcome: 'ended', reason: await describeEnd(qemu) }
   }
 }
 
@@ -106,26 +101,25 @@ async function describeEnd(qemu: TransientQemu): Promise<string> {
   return exitCode === 0 ? 'The guest ended QEMU: it crashed in its first instructions.' : `QEMU ended with ${signal ?? `status ${exitCode}`}.`
 }
 
-/** The rate of marks, as the median of several rounds after the first mark. */
-function timeMarks(marks: Duplex, deadlineMs: number, startedMs: number): Promise<Measurement> {
+/** The rate of marks, as the median of several rounds after the first mark. Never settles once `done` aborts. */
+function timeMarks(marks: Duplex, deadlineMs: number, done: AbortSignal): Promise<Measurement> {
   return new Promise((resolve) => {
+    const seconds = (deadlineMs / 1000).toPrecision(2)
+    const startedMs = performance.now()
     let firstMs: number | undefined
     let roundStartMs = 0
     let marksInRound = 0
     const rates: number[] = []
-    const finish = (measurement: Measurement): void => {
-      clearTimeout(timer)
-      marks.removeAllListeners('data')
-      resolve(measurement)
-    }
-    let timer = setTimeout(() => finish({ outcome: 'failed', reason: `A guest did not reach its first instruction within ${(deadlineMs / 1000).toPrecision(2)} s.` }), deadlineMs)
+    const giveUp = (reason: string): NodeJS.Timeout => setTimeout(() => resolve({ outcome: 'too-slow', reason }), deadlineMs)
+    let timer = giveUp(`A guest did not reach its first instruction within ${seconds} s.`)
+    done.addEventListener('abort', () => clearTimeout(timer))
     marks.on('data', (bytes: Uint8Array) => {
       const nowMs = performance.now()
       if (firstMs === undefined) {
         firstMs = nowMs
         roundStartMs = nowMs
         clearTimeout(timer)
-        timer = setTimeout(() => finish({ outcome: 'failed', reason: 'A guest stood still after its start.' }), deadlineMs)
+        timer = giveUp(`A guest stood still for ${seconds} s after its start.`)
         return
       }
       marksInRound += bytes.filter((byte) => byte === markByte).length
@@ -134,7 +128,7 @@ function timeMarks(marks: Duplex, deadlineMs: number, startedMs: number): Promis
       roundStartMs = nowMs
       marksInRound = 0
       if (rates.length < rounds && nowMs - firstMs < longestMs) return
-      finish({ outcome: 'ran', loopsPerSecond: median(rates), firstMarkMs: firstMs - startedMs })
+      resolve({ outcome: 'ran', loopsPerSecond: median(rates), firstMarkMs: firstMs - startedMs })
     })
   })
 }
