@@ -46,9 +46,3 @@ export const backendId = (device: string): string => `${device}-backend`
 /** Firmware code and variables as block nodes. */
 export const firmwareId = 'firmware'
 export const nvramId = 'nvram'
-
-/** Our device's id in an id of QEMU's: `disk0` for `disk0-format-2`. */
-export function deviceOfQemuId(id: string): string {
-  const dash = id.indexOf('-')
-  return dash === -1 ? id : id.slice(0, dash)
-}

@@ -2,12 +2,15 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { access, copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { QemuInstallation } from '../capabilities/qemu-installation.ts'
 import { ensureNvram } from '../firmware/ensure-nvram.ts'
 import { findUefiFirmware } from '../firmware/find-firmware.ts'
+import { startSwtpm } from '../process/swtpm.ts'
 import { connectQmp } from '../qmp/connect-qmp.ts'
 import type { QmpClient } from '../qmp/qmp-client.ts'
 import type { Capabilities } from './capabilities.ts'
@@ -26,16 +29,15 @@ export interface StartedOutcome {
 type Inspect = (qmp: QmpClient, paths: MachinePaths) => Promise<void>
 
 /**
- * Starts QEMU with the case's arguments, runs `inspect` on its monitor, then quits it. The folder
- * is on a disk file system, where files can bypass the host's cache.
+ * Starts QEMU with the case's arguments, runs `inspect` on its monitor, then quits it.
  */
 export async function withStartedGolden(golden: GoldenCase, installation: QemuInstallation, capabilities: Capabilities, inspect: Inspect): Promise<StartedOutcome> {
-  const folder = await mkdtemp('/var/tmp/mayfly-golden-')
+  const folder = await mkdtemp(join(tmpdir(), 'mayfly-golden-'))
   const ends: (() => Promise<void>)[] = [() => rm(folder, { recursive: true })]
   try {
     const inside = { ...golden, folder: join(folder, golden.folder), firmwareSearchPaths: [...installation.firmwareFolders] }
     const paths = await makeFiles(inside, installation, capabilities)
-    if (paths.tpmSocket !== null) ends.push(await startSwtpm(paths.tpmSocket))
+    if (paths.tpmSocket !== null) ends.push(await startTpm(paths.tpmSocket))
     return await startAndQuit(installation, buildCase(inside, capabilities, paths).map(makeStartable), paths, join(inside.folder, 'ram'), inspect)
   } finally {
     for (const end of ends.toReversed()) await end()
@@ -124,26 +126,25 @@ function kernelHeader(): Uint8Array {
   return image
 }
 
-async function startSwtpm(socket: string): Promise<() => Promise<void>> {
-  const state = `${socket}.state`
-  await mkdir(state)
-  const child = spawn('swtpm', ['socket', '--tpm2', '--tpmstate', `dir=${state}`, '--ctrl', `type=unixio,path=${socket}`], { stdio: 'ignore' })
-  const closed = once(child, 'close')
-  // Its socket is there before it listens only for an instant; QEMU connects 50 ms later at the earliest.
-  const deadline = AbortSignal.timeout(10_000)
-  while (!(await exists(socket))) {
-    deadline.throwIfAborted()
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+/** Starts a TPM and returns what ends it; it ends by itself with QEMU, unless QEMU never came. */
+async function startTpm(socket: string): Promise<() => Promise<void>> {
+  const pidFile = `${socket}.pid`
+  await startSwtpm({ stateFolder: `${socket}.state`, socket, pidFile, logFile: `${socket}.log` })
+  const pid = Number(await readFile(pidFile, 'utf8'))
   return async () => {
-    child.kill('SIGTERM')
-    await closed
+    const deadline = AbortSignal.timeout(10_000)
+    while (endProcess(pid)) {
+      deadline.throwIfAborted()
+      await setTimeout(5)
+    }
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
+/** Whether there was still a process to end. */
+function endProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGTERM')
+  } catch {
+    return false
+  }
 }
