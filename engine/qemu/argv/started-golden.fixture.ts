@@ -130,21 +130,32 @@ function kernelHeader(): Uint8Array {
 async function startTpm(socket: string): Promise<() => Promise<void>> {
   const pidFile = `${socket}.pid`
   await startSwtpm({ stateFolder: `${socket}.state`, socket, pidFile, logFile: `${socket}.log` })
-  const pid = Number(await readFile(pidFile, 'utf8'))
-  return async () => {
-    const deadline = AbortSignal.timeout(10_000)
-    while (endProcess(pid)) {
+  const deadline = AbortSignal.timeout(10_000)
+  let pid = await readPid(pidFile)
+  while (pid === null) {
+    deadline.throwIfAborted()
+    await setTimeout(5)
+    pid = await readPid(pidFile)
+  }
+  const started = pid
+  return () => endProcess(started)
+}
+
+/** The number in a pid file; null where none is written yet. Never 0, which would name a whole group of processes. */
+async function readPid(path: string): Promise<number | null> {
+  const pid = Number(await readFile(path, 'utf8').catch(() => ''))
+  return Number.isInteger(pid) && pid > 1 ? pid : null
+}
+
+async function endProcess(pid: number): Promise<void> {
+  const deadline = AbortSignal.timeout(10_000)
+  try {
+    for (;;) {
+      process.kill(pid, 'SIGTERM')
       deadline.throwIfAborted()
       await setTimeout(5)
     }
-  }
-}
-
-/** Whether there was still a process to end. */
-function endProcess(pid: number): boolean {
-  try {
-    return process.kill(pid, 'SIGTERM')
-  } catch {
-    return false
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
