@@ -104,10 +104,10 @@ export default {
     },
     {
       name: 'hosts-do-not-know-each-other',
-      comment: 'What two hosts share belongs into engine/, contract/, or the two folders every host uses: hosts/socket and hosts/holder.',
+      comment: 'What two hosts share belongs into engine/, contract/, or the folders every host uses: hosts/socket, hosts/holder, and hosts/page for those that show pages.',
       severity: 'error',
       from: { path: '^(hosts/[^/]+|electron)/', pathNot: tests },
-      to: { path: '^(hosts/[^/]+|electron)/', pathNot: '^($1|hosts/socket|hosts/holder)/' },
+      to: { path: '^(hosts/[^/]+|electron)/', pathNot: '^($1|hosts/socket|hosts/holder|hosts/page)/' },
     },
     {
       name: 'nobody-imports-tests',

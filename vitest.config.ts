@@ -6,7 +6,7 @@ import { availableParallelism, homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-const folders = '{contract,engine,hosts,native,build,bench,e2e}'
+const folders = '{contract,engine,hosts,electron,renderer,native,build,bench,e2e}'
 const qemu = `${folders}/**/*.qemu.test.ts`
 const root = `${folders}/**/*.root.test.ts`
 /** Guests are emulated in software, and every one of them keeps a core busy. */
