@@ -9,6 +9,8 @@ export interface Native {
   flockExclusive(fd: number): boolean
   /** A descriptor of zeroed anonymous memory; sealable. `name` is seen in /proc only. */
   memfdCreate(name: string, bytes: number): number
+  /** How fast this host's time stamp counter runs; null where it has none. Takes 10 ms. */
+  tscKHz(): number | null
 }
 
 let loaded: Native | undefined

@@ -5,6 +5,7 @@ import { uptime } from 'node:os'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
 import { CappedLog } from '../logs/capped-log.ts'
+import { hostTscKHz } from '../host/host-clock.ts'
 import { loadNative } from '../native.ts'
 import { buildArgv } from '../qemu/argv/build-argv.ts'
 import { hardwareDocument } from './hardware-document.ts'
@@ -58,7 +59,7 @@ export async function launch(core: MachineCore, signal: AbortSignal): Promise<La
   await Promise.all([core.names.serialLog, core.names.qemuLog].map((path) => new CappedLog(path).beginBoot()))
   try {
     const paths = await gatherPaths(core, config, hardware, host)
-    const args = buildArgv({ id: core.id, config, hardware, capabilities: host.capabilities, accelerator, paths, firmwareSearchPaths: host.installation.firmwareFolders })
+    const args = buildArgv({ id: core.id, config, hardware, capabilities: host.capabilities, accelerator, paths, firmwareSearchPaths: host.installation.firmwareFolders, hostTscKHz: config.profile === 'micro' ? hostTscKHz() : undefined })
     await core.saveRun({
       format: 'mayfly-run',
       version: 1,
