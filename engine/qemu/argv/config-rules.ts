@@ -4,6 +4,7 @@
  */
 import type { Nic, PortForward } from '../../../contract/device.ts'
 import type { MachineConfig } from '../../../contract/machine.ts'
+import { mmioTransports, sataPorts } from './places.ts'
 
 export interface ConfigIssue {
   readonly path: string
@@ -83,12 +84,9 @@ const hostPortsDiffer: Rule = ({ nics }) => {
 
 const tabletNeedsController: Rule = ({ usb }) => when(usb.tablet && !usb.controller, 'usb.tablet', 'The tablet needs the USB controller.')
 
-/** The chipset's AHCI controller. */
-const sataPortCount = 6
-
 const sataHasRoom: Rule = ({ disks, cdroms }) => {
   const onSata = [...disks.map(({ id, bus }) => ({ path: `disks.${id}.bus`, bus })), ...cdroms.map(({ id, bus }) => ({ path: `cdroms.${id}.bus`, bus }))].filter(({ bus }) => bus === 'sata')
-  return onSata.slice(sataPortCount).map(({ path }) => ({ path, message: `A machine has ${sataPortCount} SATA ports, and all are taken.` }))
+  return onSata.slice(sataPorts).map(({ path }) => ({ path, message: `A machine has ${sataPorts} SATA ports, and all are taken.` }))
 }
 
 /** QEMU refuses it (hw/ide/core.c, ide_init_drive): ATA disks have no write protection. */
@@ -110,11 +108,9 @@ const microIsSmall: Rule = (config) => {
       ...when(model !== 'virtio-net', `nics.${id}.model`, says('virtio-net cards only')),
       ...when(bootIndex !== undefined, `nics.${id}.bootIndex`, says('no firmware that boots from the network')),
     ]),
-    ...when(virtioTransports(config) > mmioTransportCount, 'disks', says(`room for ${mmioTransportCount} devices`)),
+    ...when(virtioTransports(config) > mmioTransports, 'disks', says(`room for ${mmioTransports} devices`)),
   ]
 }
-
-const mmioTransportCount = 24
 
 /** With the controller of the agents' ports, which every machine has. */
 function virtioTransports(config: MachineConfig): number {

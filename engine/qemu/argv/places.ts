@@ -20,10 +20,11 @@ const boardSlots: Readonly<Record<string, number>> = {
   [onlyOne.panic]: 8,
 }
 
-const sataPorts = 6
+/** Of the chipset's AHCI controller. */
+export const sataPorts = 6
 const scsiTargets = 256
-/** With the second I/O APIC (docs/system/i386/microvm.rst). */
-const mmioTransports = 24
+/** Of a microvm with its second I/O APIC (docs/system/i386/microvm.rst). */
+export const mmioTransports = 24
 
 /** Free root ports a machine starts with beyond those in use, so that devices can be plugged while it runs. */
 const spareRootPorts = 4
