@@ -150,7 +150,11 @@ test('a terminal\'s interrupt goes to its foreground command', async () => {
   const client = await (await startHelper()).client()
   const session = await client.exec({ ...shell('trap : INT; sleep 1000; echo "status $?"'), pty: { rows: 24, columns: 80 } })
   const output = text(session.stdout)
-  await until('sleep runs', async () => (await readFile(`/proc/${session.pid}/task/${session.pid}/children`, 'utf8')) !== '')
+  // A signal that meets the shell's child before it is sleep would be lost.
+  await until('sleep runs', async () => {
+    const child = (await readFile(`/proc/${session.pid}/task/${session.pid}/children`, 'utf8')).trim()
+    return child !== '' && (await readFile(`/proc/${child}/comm`, 'utf8')) === 'sleep\n'
+  })
   session.signal('SIGINT')
   expect(await session.exited).toEqual({ exitStatus: 0, signal: null })
   expect(await output).toContain('status 130')

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -31,6 +30,18 @@ export async function until(what: string, condition: () => boolean | Promise<boo
   }
 }
 
+/** A socket's file is there a moment before anybody listens on it. */
+async function dialWhenListening(socketPath: string): Promise<Socket> {
+  let connected: Socket | null = null
+  await until('the helper listens', async () => {
+    const socket = connect(socketPath)
+    connected = await once(socket, 'connect').then(() => socket, () => null)
+    return connected !== null
+  })
+  if (connected === null) throw new Error('The helper does not listen.')
+  return connected
+}
+
 /** One running helper in a folder of its own. `stop` leaves nothing behind. */
 export class NativeHelper {
   readonly folder: string
@@ -49,15 +60,13 @@ export class NativeHelper {
     const socketPath = path.join(folder, 'exec.sock')
     const child = spawn(binary, ['--socket', socketPath], { stdio: ['ignore', 'inherit', 'inherit'] })
     await once(child, 'spawn')
-    await until('the helper listens', () => existsSync(socketPath))
     return new NativeHelper(folder, child)
   }
 
   /** A bare connection, for peers that do not keep to the protocol. */
   async dial(): Promise<Socket> {
-    const socket = connect(this.socketPath)
+    const socket = await dialWhenListening(this.socketPath)
     this.#connections.push(socket)
-    await once(socket, 'connect')
     return socket
   }
 

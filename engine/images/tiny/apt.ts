@@ -46,17 +46,27 @@ export class Apt {
     return shown.stdout.toString().split(/\n\n+/).flatMap(parseRecord)
   }
 
-  /**
-   * For hosts whose package lists were never fetched: lists of our own, below the cache folder.
-   * Throws `job-failed` when apt cannot reach its servers.
-   */
-  async usePrivateLists(): Promise<void> {
-    const state = path.join(this.#cacheDir, 'apt', 'state')
-    const cache = path.join(this.#cacheDir, 'apt', 'cache')
+  /** Whether lists of our own are used instead of the host's. */
+  get hasPrivateLists(): boolean {
+    return this.#options.length > 0
+  }
+
+  /** For hosts whose package lists were never fetched: lists of our own, below the cache folder. */
+  usePrivateLists(): void {
+    const [state, cache] = this.#privateFolders()
+    this.#options = ['-o', `Dir::State=${state}`, '-o', 'Dir::State::status=/var/lib/dpkg/status', '-o', `Dir::Cache=${cache}`]
+  }
+
+  /** Fetches our own lists. Throws `job-failed` when apt cannot reach its servers. */
+  async updatePrivateLists(): Promise<void> {
+    const [state, cache] = this.#privateFolders()
     await mkdir(path.join(state, 'lists', 'partial'), { recursive: true })
     await mkdir(path.join(cache, 'archives', 'partial'), { recursive: true })
-    this.#options = ['-o', `Dir::State=${state}`, '-o', 'Dir::State::status=/var/lib/dpkg/status', '-o', `Dir::Cache=${cache}`]
-    await runTool('apt-get', [...this.#options, '-q', 'update'], { signal: this.#signal, cwd: this.#cacheDir })
+    await runTool('apt-get', [...this.#options, '-q', '-o', 'APT::Update::Error-Mode=any', 'update'], { signal: this.#signal, cwd: this.#cacheDir })
+  }
+
+  #privateFolders(): readonly [state: string, cache: string] {
+    return [path.join(this.#cacheDir, 'apt', 'state'), path.join(this.#cacheDir, 'apt', 'cache')]
   }
 
   /** Makes the files of a package readable. `scratchDir` is the caller's, to be removed by it. */

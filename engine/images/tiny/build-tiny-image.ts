@@ -89,12 +89,7 @@ async function build(options: TinyImageOptions): Promise<TinyImage> {
 
   const apt = new Apt(cacheDir, signal)
   const helper = await readFile(options.helperBinary)
-  let set = await readMemo(cacheDir)
-  if (set === null) {
-    report('Choosing packages', null)
-    set = await resolve(apt)
-    await writeMemo(cacheDir, set)
-  }
+  const set = await choosePackages(apt, cacheDir, report)
   const key = imageKey(set, helper)
   const folder = path.join(outputDir, key)
   const present = await readImage(folder)
@@ -211,9 +206,17 @@ async function collectPrograms(work: Assembly): Promise<CpioEntry[]> {
   return [...entries, ...guestFiles(applets), ...(await collectLibraries(programs, open))]
 }
 
-async function resolve(apt: Apt): Promise<PackageSet> {
+async function choosePackages(apt: Apt, cacheDir: string, report: Assembly['report']): Promise<PackageSet> {
+  const memo = await readMemo(cacheDir)
+  if (memo !== null) {
+    if (memo.privateLists) apt.usePrivateLists()
+    return memo.set
+  }
+  report('Choosing packages', null)
   try {
-    return await resolvePackageSet(apt)
+    const set = await resolvePackageSet(apt)
+    await writeMemo(cacheDir, { set, privateLists: apt.hasPrivateLists })
+    return set
   } catch (error) {
     if (isMayflyError(error, 'unsupported') && error.details.needs === 'apt-cache') throw unsupportedHost('no apt', error)
     throw error

@@ -21,7 +21,8 @@ export interface PackageSet {
 export async function resolvePackageSet(apt: Apt): Promise<PackageSet> {
   let found = await apt.records([...kernelPackages, ...programPackages])
   if (!kernelPackages.some((name) => found.some((record) => record.name === name))) {
-    await apt.usePrivateLists()
+    apt.usePrivateLists()
+    await apt.updatePrivateLists()
     found = await apt.records([...kernelPackages, ...programPackages])
   }
   const byName = (name: string): PackageRecord | undefined => found.find((record) => record.name === name)
