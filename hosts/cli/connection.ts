@@ -11,8 +11,8 @@ import { connectEngine, type SocketConnection } from '../socket/client.ts'
 import type { Call } from './command-line.ts'
 import { type Io, tell } from './io.ts'
 
-/** How long an engine that is there may take to say so. */
-const answerWithinMs = 5000
+/** How long an engine that is there may take before it is looked at more closely, with more patience. */
+const answerWithinMs = 1500
 /** How long a Tab may wait. */
 const completionPatienceMs = 700
 

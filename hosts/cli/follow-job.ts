@@ -88,7 +88,7 @@ class Progress {
       return
     }
     const now = performance.now()
-    if (job.stage === this.#lastStage && now - this.#lastLineAt < lineEveryMs) return
+    if (job.stage === '' || (job.stage === this.#lastStage && now - this.#lastLineAt < lineEveryMs)) return
     this.#lastStage = job.stage
     this.#lastLineAt = now
     tell(this.#io, `${safeLine(job.title)}: ${safeLine(job.stage)}${job.progress === null ? '' : `, ${Math.floor(job.progress * 100)} %`}`)

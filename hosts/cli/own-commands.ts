@@ -81,6 +81,28 @@ const additions: Readonly<Record<string, Addition>> = {
 
 const own: readonly Command[] = [
   {
+    name: 'serve',
+    procedure: null,
+    summary: 'Serves Mayfly to a browser, until Ctrl-C.',
+    access: 'write',
+    interactive: true,
+    positionals: [],
+    flags: [
+      { name: 'port', path: [], kind: 'integer', min: 0, max: 65_535, default: '8006', description: 'Where it listens; 0 for any that is free.' },
+      option('open', 'Open it in the browser.'),
+      { name: 'bind', path: [], kind: 'string', value: 'ADDRESS', default: '127.0.0.1', description: 'Listen on another address. What other computers reach needs TLS and a password.' },
+      { name: 'tls-cert', path: [], kind: 'string', value: 'FILE', refers: 'file', description: 'The certificate and its chain, PEM.' },
+      { name: 'tls-key', path: [], kind: 'string', value: 'FILE', refers: 'file', description: "The certificate's key, PEM." },
+      { name: 'host-name', path: [], kind: 'string', value: 'NAME', description: 'What other computers call this one, if not by its own name.' },
+      option('set-password', 'Set the password that is asked of other computers, and end.'),
+    ],
+    examples: ['mayfly serve --open', 'mayfly serve --bind 0.0.0.0 --tls-cert host.pem --tls-key host.key'],
+    notes: [
+      'Prints an address that lets one browser in, once; at a terminal, Enter prints another. Where another process holds the engine, this serves that one.',
+      'REST is under /api, described by /api/openapi.json; a request proves its session by the cookie and by the key in the header mayfly-key, both of which POST /session gives for a token.',
+    ],
+  },
+  {
     name: 'engine run',
     procedure: null,
     summary: 'Holds the engine in the foreground until it is asked to end: for services.',

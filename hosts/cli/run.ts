@@ -47,6 +47,10 @@ async function carryOut(call: Call, io: Io): Promise<number> {
     const { engineRunCommand } = await import('./commands/engine-run.ts')
     return await engineRunCommand(call, io)
   }
+  if (call.command.name === 'serve') {
+    const { serveCommand } = await import('./commands/serve.ts')
+    return await serveCommand(call, io)
+  }
   if (call.command.procedure === 'engine.shutdown') {
     printOutput(call, io, await stopEngine(call, io))
     return 0
