@@ -5,7 +5,6 @@
  */
 import { access, copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { MayflyError } from '../../../contract/errors.ts'
 import { runTool, tryTool } from './run-tool.ts'
 
 export interface PackageRecord {
@@ -69,13 +68,18 @@ export class Apt {
     return [path.join(this.#cacheDir, 'apt', 'state'), path.join(this.#cacheDir, 'apt', 'cache')]
   }
 
-  /** Makes the files of a package readable. `scratchDir` is the caller's, to be removed by it. */
-  async open(record: PackageRecord, scratchDir: string, onFraction: (fraction: number) => void): Promise<PackageTree> {
-    const installed = await this.#installed(record)
-    if (installed !== null) return installed
-    const archive = await this.#download(record, onFraction)
+  /** Makes the files of packages readable. `scratchDir` is the caller's, to be removed by it. */
+  async open(records: readonly PackageRecord[], scratchDir: string, onFraction: (fraction: number) => void): Promise<PackageTree[]> {
+    const installed = await Promise.all(records.map((record) => this.#installed(record)))
+    await this.#download(records.filter((_, index) => installed[index] === null), onFraction)
+    const trees: PackageTree[] = []
+    for (const [index, record] of records.entries()) trees.push(installed[index] ?? (await this.#unpack(record, scratchDir)))
+    return trees
+  }
+
+  async #unpack(record: PackageRecord, scratchDir: string): Promise<PackageTree> {
     const root = await mkdtemp(path.join(scratchDir, `${record.name}-`))
-    await runTool('dpkg-deb', ['-x', archive, root], { signal: this.#signal, cwd: scratchDir })
+    await runTool('dpkg-deb', ['-x', this.#archive(record), root], { signal: this.#signal, cwd: scratchDir })
     const entries = await readdir(root, { recursive: true, withFileTypes: true })
     const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => path.join(entry.parentPath, entry.name).slice(root.length))
     return { record, root, files: files.sort() }
@@ -95,25 +99,30 @@ export class Apt {
     return { record, root: '', files }
   }
 
-  async #download(record: PackageRecord, onFraction: (fraction: number) => void): Promise<string> {
+  /** All in one run: starting apt takes longer than most packages do. */
+  async #download(records: readonly PackageRecord[], onFraction: (fraction: number) => void): Promise<void> {
+    const present = await Promise.all(records.map((record) => exists(this.#archive(record))))
+    const missing = records.filter((_, index) => present[index] === false)
+    if (missing.length === 0) return
     const folder = path.join(this.#cacheDir, 'packages')
-    const fileName = `${record.name}_${record.version.replaceAll(':', '%3a')}_${record.architecture}.deb`
-    const archive = path.join(folder, fileName)
-    if (await exists(archive)) return archive
     await mkdir(folder, { recursive: true })
     const scratchDir = await mkdtemp(path.join(folder, 'download-'))
     try {
       // apt checks what it finds against its signed list, and fetches only what is wrong or missing.
-      await copyFile(path.join(hostArchives, fileName), path.join(scratchDir, fileName)).catch(() => undefined)
-      const args = [...this.#options, '-q', '-o', 'APT::Status-Fd=3', 'download', `${record.name}=${record.version}`]
+      const names = missing.map((record) => path.basename(this.#archive(record)))
+      await Promise.all(names.map((name) => copyFile(path.join(hostArchives, name), path.join(scratchDir, name)).catch(() => undefined)))
+      const wanted = missing.map((record) => `${record.name}=${record.version}`)
+      const args = [...this.#options, '-q', '-o', 'APT::Status-Fd=3', 'download', ...wanted]
       await runTool('apt-get', args, { signal: this.#signal, cwd: scratchDir, onStatusLine: (line) => reportDownload(line, onFraction) })
-      const [downloaded] = await readdir(scratchDir)
-      if (downloaded === undefined) throw new MayflyError('job-failed', `The package "${record.name}" could not be downloaded.`, { job: 'image.build' })
-      await rename(path.join(scratchDir, downloaded), archive)
-      return archive
+      for (const name of names) await rename(path.join(scratchDir, name), path.join(folder, name))
     } finally {
       await rm(scratchDir, { recursive: true, force: true })
     }
+  }
+
+  /** As apt itself names it: the epoch's colon is escaped. */
+  #archive(record: PackageRecord): string {
+    return path.join(this.#cacheDir, 'packages', `${record.name}_${record.version.replaceAll(':', '%3a')}_${record.architecture}.deb`)
   }
 }
 

@@ -61,7 +61,7 @@ export interface TinyImage {
   readonly kernelRelease: string
   /** bzImage and gzipped initrd: what the image would weigh to distribute. */
   readonly compressedBytes: number
-  /** `name=version` of every package in it. */
+  /** `name=version` of every package that it is, or may be, made of. */
   readonly packages: readonly string[]
 }
 
@@ -124,13 +124,14 @@ interface Assembly {
 
 async function assemble(work: Assembly): Promise<void> {
   const { set, partialDir, signal, report } = work
-  const kernelTrees: PackageTree[] = []
-  for (const record of set.kernel) {
-    kernelTrees.push(await work.apt.open(record, work.scratchDir, (fraction) => report(`Downloading ${record.name}`, fraction * 0.6)))
-  }
+  report('Downloading packages', 0)
+  const trees = await work.apt.open([...set.kernel, ...set.programs], work.scratchDir, (fraction) => report('Downloading packages', fraction * 0.6))
+  const kernelTrees = trees.slice(0, set.kernel.length)
   report('Unpacking the kernel', 0.65)
-  const bzImageFile = kernelTrees.map((tree) => tree.files.find((file) => file === `/boot/vmlinuz-${set.kernelRelease}`) && `${tree.root}/boot/vmlinuz-${set.kernelRelease}`).find((file) => file !== undefined)
-  if (bzImageFile === undefined) throw new MayflyError('unsupported', 'The distribution\'s kernel package has no kernel where it is expected.', { needs: `/boot/vmlinuz-${set.kernelRelease}`, have: 'nothing' })
+  const bzImageName = `/boot/vmlinuz-${set.kernelRelease}`
+  const bzImageTree = kernelTrees.find((tree) => tree.files.includes(bzImageName))
+  if (bzImageTree === undefined) throw new MayflyError('unsupported', 'The distribution\'s kernel package has no kernel where it is expected.', { needs: bzImageName, have: 'nothing' })
+  const bzImageFile = bzImageTree.root + bzImageName
   const bzImage = await readFile(bzImageFile)
   await writeFile(path.join(partialDir, 'bzImage'), bzImage)
   await writeFile(path.join(partialDir, 'vmlinux'), await extractVmlinux(bzImage, 'bzImage', signal))
@@ -138,7 +139,7 @@ async function assemble(work: Assembly): Promise<void> {
   report('Choosing drivers', 0.75)
   const modules = await collectModules(kernelTrees, signal)
   report('Collecting programs', 0.8)
-  const programs = await collectPrograms(work)
+  const programs = await collectPrograms(work, trees)
   report('Packing', 0.9)
   const initrd = encodeCpio([...moduleEntries(set.kernelRelease, modules), ...programs], guestFolders)
   await writeFile(path.join(partialDir, 'initrd'), initrd)
@@ -185,25 +186,22 @@ const programFiles = [
   { package: 'busybox-static', name: 'busybox', target: 'bin/busybox' },
 ] as const
 
-async function collectPrograms(work: Assembly): Promise<CpioEntry[]> {
-  const records = [...work.set.programs, ...work.set.libraries]
-  const open = async (name: string): Promise<PackageTree | null> => {
-    const record = records.find((candidate) => candidate.name === name)
-    return record === undefined ? null : work.apt.open(record, work.scratchDir, () => undefined)
-  }
+async function collectPrograms(work: Assembly, trees: readonly PackageTree[]): Promise<CpioEntry[]> {
   const entries: CpioEntry[] = [{ kind: 'file', path: 'sbin/mayfly-exec', mode: 0o755, data: work.helper }]
   const programs: GuestProgram[] = []
   let applets: string[] = []
   for (const wanted of programFiles) {
-    const tree = await open(wanted.package)
+    const tree = trees.find(({ record }) => record.name === wanted.package)
     const file = tree?.files.find((candidate) => candidate.endsWith(`bin/${wanted.name}`))
-    if (tree === null || file === undefined) throw new MayflyError('unsupported', `The package "${wanted.package}" has no program "${wanted.name}".`, { needs: wanted.name, have: 'nothing' })
+    if (tree === undefined || file === undefined) throw new MayflyError('unsupported', `The package "${wanted.package}" has no program "${wanted.name}".`, { needs: wanted.name, have: 'nothing' })
     const bytes = await readFile(tree.root + file)
     entries.push({ kind: 'file', path: wanted.target, mode: 0o755, data: bytes })
     programs.push({ bytes, file: wanted.name, record: tree.record })
     if (wanted.name === 'busybox') applets = (await runTool(tree.root + file, ['--list'], { signal: work.signal })).toString().trim().split('\n')
   }
-  return [...entries, ...guestFiles(applets), ...(await collectLibraries(programs, open))]
+  const openLibraries = async (names: readonly string[]): Promise<readonly PackageTree[]> =>
+    work.apt.open(work.set.libraries.filter((record) => names.includes(record.name)), work.scratchDir, () => undefined)
+  return [...entries, ...guestFiles(applets), ...(await collectLibraries(programs, openLibraries))]
 }
 
 async function choosePackages(apt: Apt, cacheDir: string, report: Assembly['report']): Promise<PackageSet> {

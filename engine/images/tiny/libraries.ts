@@ -20,22 +20,19 @@ export interface GuestProgram {
 const libraryFolder = 'lib/x86_64-linux-gnu'
 
 /**
- * The libraries, and the loader at the path that the programs name. `open` gives a package's
- * files; null for one that is not in the set.
+ * The libraries, and the loader at the path that the programs name. `open` gives the files of
+ * those of the packages that are in the set.
  */
-export async function collectLibraries(programs: readonly GuestProgram[], open: (name: string) => Promise<PackageTree | null>): Promise<CpioEntry[]> {
+export async function collectLibraries(programs: readonly GuestProgram[], open: (names: readonly string[]) => Promise<readonly PackageTree[]>): Promise<CpioEntry[]> {
   const trees: PackageTree[] = []
   const opened = new Set<string>()
   const entries = new Map<string, CpioEntry>()
   const queue = [...programs]
 
   const openDependencies = async (record: PackageRecord): Promise<void> => {
-    for (const name of record.dependencies) {
-      if (opened.has(name)) continue
-      opened.add(name)
-      const tree = await open(name)
-      if (tree !== null) trees.push(tree)
-    }
+    const names = record.dependencies.filter((name) => !opened.has(name))
+    for (const name of names) opened.add(name)
+    trees.push(...(await open(names)))
   }
   const add = async (name: string, wantedBy: GuestProgram, target: string): Promise<void> => {
     if (entries.has(target)) return
