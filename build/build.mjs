@@ -20,7 +20,7 @@ import { buildNative } from './native.mjs'
 
 /** @type {readonly Bundle[]} */
 const bundles = [
-  { entry: 'hosts/cli/main.ts', folder: 'cli', name: 'mayfly', sources: ['contract', 'engine', 'hosts/cli', 'hosts/socket', 'hosts/holder'] },
+  { entry: 'hosts/cli/main.ts', folder: 'cli', name: 'mayfly', sources: ['contract', 'engine', 'hosts/cli', 'hosts/page', 'hosts/web', 'hosts/socket', 'hosts/holder'] },
   { entry: 'hosts/holder/engine-main.ts', folder: 'engine', name: 'mayfly-engine', sources: ['contract', 'engine', 'hosts/socket', 'hosts/holder'] },
 ]
 

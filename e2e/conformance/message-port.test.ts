@@ -1,6 +1,8 @@
 /** The window's transport with Node's own MessagePorts; `electron.test.ts` runs it in Electron. */
 import { MessageChannel } from 'node:worker_threads'
+import type { MessageLink } from '../../contract/wire/message-link.ts'
 import { connectInProcess } from '../../engine/in-process.ts'
+import { lastingEngine } from '../../hosts/page/engine-access.ts'
 import { serveCalls } from '../../hosts/page/serve-calls.ts'
 import { serveStream } from '../../hosts/page/serve-stream.ts'
 import { portLink } from '../../renderer/client/port-link.ts'
@@ -8,11 +10,11 @@ import { conformance } from './conformance.ts'
 import { pageEngineConnection } from './page-engine-connection.ts'
 
 conformance('MessagePort', (face, log) => {
-  const inner = connectInProcess(face, log)
-  const engine = { connection: () => Promise.resolve(inner), log }
+  const engine = lastingEngine(connectInProcess(face, log), log)
   const ends = () => {
     const { port1, port2 } = new MessageChannel()
-    return [portLink(port1 as unknown as MessagePort), portLink(port2 as unknown as MessagePort)] as const
+    // Node's ports have what a page's have, and more.
+    return [port1, port2].map((port) => portLink(port as unknown as Parameters<typeof portLink>[0])) as [MessageLink, MessageLink]
   }
   return Promise.resolve(
     pageEngineConnection({

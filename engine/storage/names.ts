@@ -102,6 +102,10 @@ export function assertSocketPath(path: string): void {
 export const machinesFolder = (folders: Folders): string => join(folders.data, 'machines')
 export const trashFolder = (folders: Folders): string => join(folders.data, 'trash')
 export const imagesFolder = (folders: Folders): string => join(folders.data, 'images')
+/** Where images from a browser are put together before they are added. */
+export const uploadsFolder = (folders: Folders): string => join(folders.data, 'uploads')
+/** The digest of the password that `mayfly serve` asks those from other computers for. */
+export const servePassword = (folders: Folders): string => join(folders.config, 'serve-password.json')
 export const engineSocket = (folders: Folders): string => join(folders.runtime, 'engine.sock')
 export const engineLock = (folders: Folders): string => join(folders.data, 'engine.lock')
 export const engineLog = (folders: Folders): string => join(folders.state, 'engine.log')

@@ -20,7 +20,7 @@ export function linkDuplex(link: ByteLink): Duplex {
       )
     },
     write(chunk: Buffer, _encoding, done) {
-      link.write(chunk).then(() => done(), done)
+      void link.write(chunk).then(() => null, (error: unknown) => (error instanceof Error ? error : new Error(String(error)))).then((failure) => done(failure))
     },
     final(done) {
       link.end()

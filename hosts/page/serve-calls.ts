@@ -9,6 +9,7 @@ import { eventWindow, maxPageMessageCharacters, parsePageMessage } from '../../c
 import type { HostMessage } from '../../contract/wire/call-message.ts'
 import type { MessageLink } from '../../contract/wire/message-link.ts'
 import { callByName } from './call-by-name.ts'
+import { withEngine } from './engine-access.ts'
 import type { EngineAccess } from './engine-access.ts'
 
 /** Calls and subscriptions of one page at once. */
@@ -85,7 +86,7 @@ export function serveCalls(link: MessageLink, engine: EngineAccess): void {
     calls.set(id, call)
     const { signal } = call.abort
     try {
-      const output = await callByName(await engine.connection(), path, input, signal)
+      const output = await withEngine(engine, (connection) => callByName(connection, path, input, signal))
       if (!isEvents(output)) return send({ kind: 'done', id, output })
       await passOn(id, call, output)
       send({ kind: 'done', id })

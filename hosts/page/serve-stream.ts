@@ -2,6 +2,7 @@
 import { ByteLink } from '../../contract/wire/byte-link.ts'
 import type { MessageLink } from '../../contract/wire/message-link.ts'
 import { joinStreams } from '../../engine/streams/join-streams.ts'
+import { withEngine } from './engine-access.ts'
 import type { EngineAccess } from './engine-access.ts'
 import { linkDuplex } from './link-duplex.ts'
 import { expected } from './serve-calls.ts'
@@ -12,7 +13,7 @@ export async function serveStream(link: MessageLink, ticket: string, engine: Eng
   const gone = new AbortController()
   void page.over.then(() => gone.abort())
   try {
-    const stream = await (await engine.connection()).openStream(ticket, { signal: gone.signal })
+    const stream = await withEngine(engine, (connection) => connection.openStream(ticket, { signal: gone.signal }))
     if (gone.signal.aborted) {
       stream.destroy()
       return

@@ -13,6 +13,7 @@ import { isMayflyError, MayflyError, toErrorRecord } from '../../contract/errors
 import { toMayflyError, toWireError, withErrors } from '../../engine/wire-error.ts'
 import { mayflyVersion } from '../../engine/version.ts'
 import { callByName } from '../page/call-by-name.ts'
+import { withEngine } from '../page/engine-access.ts'
 import type { EngineAccess } from '../page/engine-access.ts'
 import { readJsonBody } from '../socket/request-body.ts'
 
@@ -51,7 +52,7 @@ function passingOn(part: object, engine: EngineAccess): object {
     Object.entries(part).map(([name, inner]: [string, object]) => [
       name,
       isContractProcedure(inner)
-        ? implement(inner).handler(async ({ input, path, signal }) => callByName(await engine.connection(), path.join('.'), input, signal ?? new AbortController().signal))
+        ? implement(inner).handler(({ input, path, signal = new AbortController().signal }) => withEngine(engine, (connection) => callByName(connection, path.join('.'), input, signal)))
         : passingOn(inner, engine),
     ]),
   )

@@ -8,6 +8,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { isIPv6 } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { errorTable, MayflyError, toErrorRecord } from '../../contract/errors.ts'
 import { contentSecurityPolicy, newNonce, pageHeaders } from '../page/content-security.ts'
 import type { EngineAccess } from '../page/engine-access.ts'
@@ -97,7 +98,7 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
     assertSameOrigin(request, ownOrigin(request, door), true)
     assertSession(request, door)
   })
-  server.on('upgrade', upgrades.upgrade)
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => upgrades.upgrade(request, socket, head))
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(pageHeaders)) response.setHeader(name, value)

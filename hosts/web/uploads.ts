@@ -12,6 +12,7 @@ import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import type { Job } from '../../contract/job.ts'
+import { withEngine } from '../page/engine-access.ts'
 import type { EngineAccess } from '../page/engine-access.ts'
 
 /** Bytes of one image; the largest disk the contract allows is as large. */
@@ -127,16 +128,15 @@ export class Uploads {
   }
 
   async #add(id: string, upload: Upload): Promise<void> {
-    const { client } = await this.#engine.connection()
     try {
-      upload.job = await client.image.add({ file: upload.file, ...(upload.name === undefined ? {} : { name: upload.name }) })
+      upload.job = await withEngine(this.#engine, ({ client }) => client.image.add({ file: upload.file, ...(upload.name === undefined ? {} : { name: upload.name }) }))
     } catch (error) {
       this.#uploads.delete(id)
       await rm(upload.folder, { recursive: true, force: true })
       throw error
     }
-    client.job
-      .wait({ job: upload.job.id }, { signal: this.#ended.signal })
+    const { id: job } = upload.job
+    withEngine(this.#engine, ({ client }) => client.job.wait({ job }, { signal: this.#ended.signal }))
       .then(() => rm(upload.folder, { recursive: true, force: true }))
       // Where this ends first, or the engine goes, the job may still be reading: a later start removes it.
       .catch(() => undefined)

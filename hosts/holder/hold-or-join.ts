@@ -1,0 +1,113 @@
+/**
+ * For hosts that show pages and stay: holds the engine if nobody does, else joins the one that
+ * runs. Whether it is still there is not watched: a call that fails raises the doubt, and the next
+ * one leads to this process holding the engine, or to whoever was faster. Starts no other process.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { contractHash } from '../../contract/contract-hash.generated.ts'
+import { MayflyError } from '../../contract/errors.ts'
+import type { EngineConnection, EngineLog } from '../../engine/engine-face.ts'
+import { connectInProcess } from '../../engine/in-process.ts'
+import type { Folders } from '../../engine/storage/folders.ts'
+import type { SocketConnection } from '../socket/client.ts'
+import type { Hello } from '../socket/protocol.ts'
+import { findEngine } from './ensure-engine.ts'
+import { holdEngine } from './hold-engine.ts'
+import type { HeldEngine } from './hold-engine.ts'
+
+export interface HoldOrJoinOptions {
+  readonly folders: Folders
+  /** `serve`, `window`. */
+  readonly holder: string
+  readonly log: EngineLog
+  /** Somebody asks the engine to end while this process holds it. Throws where it would rather not. */
+  readonly onShutdownRequest: () => void
+  /** Told whenever this process has come to an engine: its own (null), or another's. */
+  readonly onArrival?: (joined: Hello | null) => void
+  /** How long an engine that is there may take to say so. */
+  readonly answerWithinMs?: number
+}
+
+export interface EnginePlace {
+  /** The engine there is now. Rejects with `host-unavailable` where it is of another version, or does not answer. */
+  connection(): Promise<EngineConnection>
+  /** A call failed as if the engine that was joined had gone: the next one looks. */
+  doubt(): void
+  /** Whether the engine is in this process. */
+  readonly holds: boolean
+  /** Lets go of the engine; machines run on. */
+  close(): Promise<void>
+}
+
+type Arrived = { readonly held: HeldEngine; readonly connection: EngineConnection } | { readonly held: null; readonly connection: SocketConnection }
+
+/** How often a start that meets another's end is tried again. */
+const attempts = 40
+const attemptEveryMs = 100
+
+export function holdOrJoin(options: HoldOrJoinOptions): EnginePlace {
+  const { folders, holder, log, onShutdownRequest, answerWithinMs = 5000 } = options
+  let arrived: Arrived | undefined
+  let arriving: Promise<Arrived> | undefined
+  let doubted = false
+  let closed = false
+
+  async function arrive(): Promise<Arrived> {
+    for (let attempt = 1; ; attempt++) {
+      if (closed) throw new MayflyError('host-unavailable', 'Mayfly is closing.', { check: 'engine' })
+      const held = await holdEngine({ folders, holder, log, onShutdownRequest })
+      if (held !== null) {
+        options.onArrival?.(null)
+        return { held, connection: connectInProcess(held.face, log) }
+      }
+      const found = await findEngine(folders, answerWithinMs)
+      if (found !== null) {
+        if (found.hello.contract === contractHash) {
+          options.onArrival?.(found.hello)
+          return { held: null, connection: found.connection }
+        }
+        await found.connection.close()
+        throw otherVersion(found.hello)
+      }
+      // Its holder is just starting, or just ending.
+      if (attempt === attempts) throw new MayflyError('host-unavailable', 'Another process holds the engine but does not serve it.', { check: 'engine' })
+      await sleep(attemptEveryMs)
+    }
+  }
+
+  async function comeToEngine(): Promise<Arrived> {
+    if (arrived !== undefined) {
+      await arrived.connection.close()
+      arrived = undefined
+    }
+    doubted = false
+    arrived = await arrive()
+    return arrived
+  }
+
+  return {
+    connection: async () => {
+      if (arrived !== undefined && !doubted) return arrived.connection
+      arriving ??= comeToEngine().finally(() => {
+        arriving = undefined
+      })
+      return (await arriving).connection
+    },
+    doubt: () => {
+      doubted = arrived?.held === null
+    },
+    get holds() {
+      return arrived !== undefined && arrived.held !== null
+    },
+    close: async () => {
+      closed = true
+      await arriving?.catch(() => undefined)
+      await arrived?.connection.close()
+      await arrived?.held?.close()
+    },
+  }
+}
+
+function otherVersion({ version, holder, pid }: Hello): MayflyError<'host-unavailable'> {
+  return new MayflyError('host-unavailable', `Mayfly ${version} (${holder}, process ${pid}) holds the engine; this is another version.`, { check: 'engine' }, { next: 'End it with mayfly engine stop; machines run on.' })
+}
