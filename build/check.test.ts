@@ -39,9 +39,10 @@ function house(files: Readonly<Record<string, string>>): string {
   houses.push(root)
   symlinkSync(join(checkout, 'node_modules'), join(root, 'node_modules'))
   for (const rule of rules) cpSync(join(checkout, rule), join(root, rule), { recursive: true })
-  const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as Record<string, unknown>
-  const { dependencies: _dependencies, ...rest } = manifest
-  writeFileSync(join(root, 'package.json'), JSON.stringify({ ...rest, scripts: { build: 'node build/bundle.mjs' } }))
+  const manifest = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { dependencies: unknown; devDependencies: Record<string, string> }
+  const { dependencies: _dependencies, devDependencies, ...rest } = manifest
+  const used = { rolldown: devDependencies['rolldown'], vitest: devDependencies['vitest'] }
+  writeFileSync(join(root, 'package.json'), JSON.stringify({ ...rest, devDependencies: used, scripts: { build: 'node build/bundle.mjs' } }))
   for (const [path, text] of Object.entries({ ...sound, ...files })) {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     writeFileSync(join(root, path), text)

@@ -21,6 +21,7 @@ const pollMs = 100
  *
  * @typedef {object} Leaks
  * @property {{ pid: number, command: string }[]} processes
+ * @property {string[]} mounts
  * @property {string[]} files
  */
 
@@ -37,8 +38,9 @@ export function sharedMemoryNames() {
 export async function findLeaks(scope) {
   const deadline = Date.now() + graceMs
   for (;;) {
-    const leaks = { processes: processesOf(scope.folder), files: [...leftFiles(scope.folder), ...leftSharedMemory(scope)] }
-    if ((leaks.processes.length === 0 && leaks.files.length === 0) || Date.now() > deadline) return leaks
+    const leaks = { processes: processesOf(scope.folder), mounts: mountsOf(scope.folder), files: [...leftFiles(scope.folder), ...leftSharedMemory(scope)] }
+    const clean = leaks.processes.length + leaks.mounts.length + leaks.files.length === 0
+    if (clean || Date.now() > deadline) return leaks
     await new Promise((resolve) => setTimeout(resolve, pollMs))
   }
 }
@@ -60,6 +62,18 @@ export function processesOf(folder) {
     if (belongs && command !== '') found.push({ pid, command: command.slice(0, 200) })
   }
   return found
+}
+
+/**
+ * File systems mounted below the run's folder, innermost first. Only tests that are root mount any.
+ * @param {string} folder
+ */
+function mountsOf(folder) {
+  return readProc('/proc/self/mounts')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`))
+    .reverse()
 }
 
 /** @param {string} folder */

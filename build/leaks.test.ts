@@ -36,5 +36,5 @@ test('a process and a file that a run leaves are found by name, those of others 
     await Promise.all(ended)
   }
   rmSync(join(folder, 'run/qmp.sock'))
-  expect(await findLeaks(scope)).toEqual({ processes: [], files: [] })
+  expect(await findLeaks(scope)).toEqual({ processes: [], mounts: [], files: [] })
 })

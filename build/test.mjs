@@ -7,7 +7,7 @@
  * found elsewhere to the count.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { bootstrap, root } from './bootstrap.mjs'
 import { buildOrExit } from './build.mjs'
 import { run } from './command.mjs'
@@ -34,7 +34,8 @@ const folder = makeRunFolder(user)
 const sharedBefore = sharedMemoryNames()
 /** @type {NodeJS.ProcessEnv} */
 const env = {
-  PATH: process.env['PATH'],
+  // npm puts folders of the checkout in front, which the test user may not be able to look into.
+  PATH: (process.env['PATH'] ?? '').split(delimiter).filter((entry) => !entry.includes('node_modules') && !entry.includes('node-gyp-bin')).join(delimiter),
   LANG: 'C.UTF-8',
   CI: process.env['CI'],
   HOME: join(folder, 'home'),
@@ -57,9 +58,10 @@ if (process.getuid?.() === 0 && !qemu10 && !interrupted && rootTestsExist()) cou
 
 const leaks = await findLeaks({ folder, uid: user.uid, sharedBefore })
 for (const { pid } of leaks.processes) killOwn(pid)
-const left = [...leaks.processes.map(({ pid, command }) => `process ${pid}: ${command}`), ...leaks.files]
+const left = [...leaks.processes.map(({ pid, command }) => `process ${pid}: ${command}`), ...leaks.mounts.map((path) => `mount ${path}`), ...leaks.files]
 if (left.length > 0) counts.push({ passed: 0, failed: 1, reasons: [`The tests left behind:\n  ${left.join('\n  ')}`] })
 await until(() => processesOf(folder).length === 0)
+for (const mount of leaks.mounts) await run('umount', [mount])
 rmSync(folder, { recursive: true, force: true })
 
 const sum = addCounts([...counts, { passed: 0, failed: failedBefore, reasons: failedBefore > 0 ? [`${failedBefore} failed before the tests began; see above.`] : [] }])

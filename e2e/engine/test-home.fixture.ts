@@ -2,11 +2,9 @@
  * One Mayfly of its own for a test: a folder for everything, an engine in this process or a
  * detached one, and the tiny image. Closing it ends what it started and proves that nothing is left.
  */
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { ErrorCode } from '../../contract/errors.ts'
 import { isMayflyError } from '../../contract/errors.ts'
 import type { MachineSummary } from '../../contract/machine.ts'
@@ -19,7 +17,6 @@ import { type Folders, resolveFolders } from '../../engine/storage/folders.ts'
 import { ensureEngine } from '../../hosts/holder/ensure-engine.ts'
 import { until } from '../conformance/until.ts'
 
-const run = promisify(execFile)
 
 export class TestHome {
   readonly root: string
@@ -106,10 +103,11 @@ export class TestHome {
     return result.stdout
   }
 
-  /** Processes whose command line or environment names this home. */
+  /** Processes whose command line names this home. */
   async processes(): Promise<string[]> {
-    const { stdout } = await run('ps', ['-eww', '-o', 'pid=,args='])
-    return stdout.split('\n').filter((line) => line.includes(this.root))
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+    const lines = await Promise.all(pids.map(async (pid) => `${pid} ${(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')}`))
+    return lines.filter((line) => line.includes(this.root))
   }
 
   /** Ends all machines and the engine, removes the folder, and fails where a process is left. */
