@@ -7,9 +7,9 @@ import { buffer, text } from 'node:stream/consumers'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { ExecClient, ExecRequest } from '../../guest/exec/exec-client.ts'
 import { until } from '../../guest/exec/native-helper.fixture.ts'
+import { hostTscKHz } from '../../host/host-clock.ts'
 import { BareQemu, createDisk, makeWorkFolder, removeWorkFolder } from './bare-qemu.fixture.ts'
 import { buildTinyImage, type TinyImage } from './build-tiny-image.ts'
-import { microvmClockArguments } from './microvm-clock.ts'
 import { testCacheDir, testHelperBinary, testImage } from './test-image.fixture.ts'
 
 const mostCompressedBytes = 24 * 1024 * 1024
@@ -126,7 +126,7 @@ test('an NVMe disk that is not blank is left as it is', async () => {
 
 test('a microvm offers the same over virtio-mmio and ends when asked', async () => {
   const disk = ['-blockdev', `driver=qcow2,node-name=disk0,file.driver=file,file.filename=${await createDisk(folder, 'disk.qcow2')}`, '-device', 'virtio-blk-BUS,drive=disk0']
-  const qemu = await boot('microvm', [...disk, ...network, '-device', 'virtio-rng-BUS'], await microvmClockArguments())
+  const qemu = await boot('microvm', [...disk, ...network, '-device', 'virtio-rng-BUS'], `tsc_early_khz=${hostTscKHz() ?? 0}`)
   expect(await qemu.agent({ execute: 'guest-ping' })).toEqual({ return: {} })
   const client = await qemu.exec()
   await untilAddress(client)
