@@ -21,7 +21,7 @@ const titleByNamespace: Readonly<Record<string, Title>> = {
 /** Commands under their headings, none left out. */
 export function commandGroups(commands: readonly Command[]): readonly CommandGroup[] {
   const titleOf = ({ procedure, name }: Command): Title => {
-    if (procedure === null) return name.startsWith('engine') ? 'This host' : 'mayfly itself'
+    if (procedure === null) return name === 'completion' || name === 'help' ? 'mayfly itself' : 'This host'
     return titleByNamespace[procedure.split('.')[0] ?? ''] ?? 'mayfly itself'
   }
   return titles
