@@ -13,7 +13,7 @@ export interface EngineParts {
   promised(): Promised
   snapshot(): SnapshotBody
   /** Logs an error nobody expected and answers with the reference of its entry. */
-  reportBug(error: unknown, doing: string): string
+  readonly reportBug: (error: unknown, doing: string) => string
   /** Tells the holder that somebody wants the engine to end. */
   requestShutdown(): void
 }

@@ -83,7 +83,7 @@ export async function takeOver(core: MachineCore, qmp: QmpClient, process: Proce
     },
   })
   core.live = live
-  watchLive(core, live)
+  watchLive(core, live, reattach)
   await live.open()
   core.setAgent('silent')
   // A start that the engine did not live to finish: the guest's CPUs were never let go.

@@ -1,7 +1,7 @@
 /** Deleted machines rest in a trash until it is emptied. A machine moves there and back as a whole, by one rename. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { MayflyError } from '../../contract/errors.ts'
 import { machineIdSchema, type MachineId } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'

@@ -32,18 +32,18 @@ function isFulfilled(core: MachineCore, condition: string): boolean {
 /** Looks now and after every change of the machine's row. */
 function waitForState(core: MachineCore, isFulfilledNow: () => boolean, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const finish = (error?: unknown): void => {
+    const finish = (error?: Error): void => {
       core.changeListeners.delete(look)
       signal.removeEventListener('abort', abort)
       if (error === undefined) resolve()
-      else reject(error instanceof Error ? error : new Error(String(error)))
+      else reject(error)
     }
     const abort = (): void => finish(new Error('Aborted.'))
     const look = (): void => {
       try {
         if (isFulfilledNow()) finish()
       } catch (error) {
-        finish(error)
+        finish(error instanceof Error ? error : new Error(String(error)))
       }
     }
     core.changeListeners.add(look)

@@ -6,13 +6,15 @@ import { settleEnd } from './end.ts'
 import type { LiveMachine } from './live-machine.ts'
 import type { MachineCore } from './machine-core.ts'
 import { reconcile } from './reconcile.ts'
-import { reattach } from './attach.ts'
 
 /** A monitor is asked this often whether it still answers; it costs one short message. */
 const healthIntervalMs = 15_000
 
+/** Takes over a living QEMU whose monitor's connection broke. */
+type Reattach = (core: MachineCore) => Promise<unknown>
+
 /** Listens to a live machine until it is detached or its monitor closes. */
-export function watchLive(core: MachineCore, live: LiveMachine): void {
+export function watchLive(core: MachineCore, live: LiveMachine, reattach: Reattach): void {
   const report = (error: unknown): void => core.context.log(`${core.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   const look = (): void => {
     core.queue.run(async () => {
@@ -28,7 +30,7 @@ export function watchLive(core: MachineCore, live: LiveMachine): void {
   void live.qmp.closed.then(() => {
     clearInterval(health)
     if (live.isDetached) return
-    core.queue.run(() => afterMonitorClosed(core, live)).catch(report)
+    core.queue.run(() => afterMonitorClosed(core, live, reattach)).catch(report)
   })
 }
 
@@ -64,7 +66,7 @@ function note(core: MachineCore, live: LiveMachine, event: AnyQmpEvent): void {
 }
 
 /** The monitor is gone: because QEMU ended, or because the connection broke under a living QEMU. */
-async function afterMonitorClosed(core: MachineCore, live: LiveMachine): Promise<void> {
+async function afterMonitorClosed(core: MachineCore, live: LiveMachine, reattach: Reattach): Promise<void> {
   if (core.live !== live || !hasProcess(core.state)) return
   live.detach()
   core.live = null
