@@ -6,6 +6,9 @@ import { hasProcess } from '../../contract/machine-state.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
 import { editBoth, editableStates } from './edit.ts'
 import type { MachineCore } from './machine-core.ts'
+import { cdromMedium } from '../qemu/argv/devices/cdrom.ts'
+import { formatNode, storageNode } from '../qemu/argv/qemu-ids.ts'
+import type { QmpArguments } from '../qemu/qmp/qmp-client.ts'
 import { cdromPath, placeMedium, removeMedium } from './media.ts'
 import { liveOf } from './power.ts'
 
@@ -17,9 +20,14 @@ export function insertDisc(core: MachineCore, ref: string, driveId: DeviceId | u
     const image = core.context.images.get(ref)
     if (image.kind !== 'iso') throw new MayflyError('unsupported', `${image.name} is not an ISO image; a CD drive takes nothing else.`, { needs: 'an ISO image', have: image.kind })
     await openTray(core, drive, true)
+    await takeOut(core, drive.id)
     await placeMedium(core.names, drive.id, core.context.images, image.id)
     if (isPlugged(core, drive.id)) {
-      await liveOf(core).qmp.execute('blockdev-change-medium', { id: drive.id, filename: cdromPath(core.names, drive.id), format: 'raw', 'read-only-mode': 'read-only', force: true })
+      const { qmp } = liveOf(core)
+      // The builders serve argv too and are typed for both; their tests hold them against QEMU's schema.
+      for (const node of cdromMedium(drive.id, cdromPath(core.names, drive.id))) await qmp.execute('blockdev-add', node as QmpArguments<'blockdev-add'>)
+      await qmp.execute('blockdev-insert-medium', { id: drive.id, 'node-name': formatNode(drive.id) })
+      await qmp.execute('blockdev-close-tray', { id: drive.id })
     }
     await setMedium(core, drive.id, image.id)
   })
@@ -31,10 +39,19 @@ export function ejectDisc(core: MachineCore, driveId: DeviceId | undefined, forc
     core.require('changed', editableStates)
     const drive = findDrive(core.config, driveId)
     await openTray(core, drive, force)
-    if (isPlugged(core, drive.id)) await liveOf(core).qmp.execute('blockdev-remove-medium', { id: drive.id })
+    await takeOut(core, drive.id)
     await removeMedium(core.names, drive.id)
     await setMedium(core, drive.id, null)
   })
+}
+
+/** Takes the medium from the drive and closes its file: the disc may be deleted then. The tray must be open. */
+async function takeOut(core: MachineCore, id: DeviceId): Promise<void> {
+  if (!isPlugged(core, id)) return
+  const { qmp } = liveOf(core)
+  await qmp.execute('blockdev-remove-medium', { id })
+  const nodes = new Set((await qmp.execute('query-named-block-nodes', { flat: true })).map((node) => node['node-name']))
+  for (const name of [formatNode(id), storageNode(id)]) if (nodes.has(name)) await qmp.execute('blockdev-del', { 'node-name': name })
 }
 
 async function openTray(core: MachineCore, drive: Cdrom, force: boolean): Promise<void> {

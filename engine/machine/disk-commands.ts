@@ -6,6 +6,7 @@ import type { DeviceId } from '../../contract/ids.ts'
 import type { Job } from '../../contract/job.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
+import { formatNode } from '../qemu/argv/qemu-ids.ts'
 import { checkQcow2 } from '../qemu/img/check-qcow2.ts'
 import { resizeQcow2 } from '../qemu/img/resize-qcow2.ts'
 import { diskFolder } from '../storage/names.ts'
@@ -80,7 +81,7 @@ export function resizeDisk(core: MachineCore, id: DeviceId, sizeMiB: number): Pr
     const sizeBytes = sizeMiB * 1024 * 1024
     const isPlugged = hasProcess(core.state) && core.run?.config.disks.some((candidate) => candidate.id === id) === true
     if (isPlugged) {
-      await liveOf(core).qmp.execute('block_resize', { 'node-name': `${id}-format`, size: sizeBytes })
+      await liveOf(core).qmp.execute('block_resize', { 'node-name': formatNode(id), size: sizeBytes })
     } else {
       const active = (await readLayers(core.names))[id]?.at(-1)
       if (active === undefined) throw new MayflyError('storage-corrupt', `The layers of ${id} are not on record.`, { file: core.names.layers, reason: `${id} is missing` })

@@ -1,6 +1,5 @@
 /** Makes, measures and resizes the disks of a machine. */
 import { join } from 'node:path'
-import { rm } from 'node:fs/promises'
 import { MayflyError } from '../../contract/errors.ts'
 import type { DeviceId, ImageId } from '../../contract/ids.ts'
 import { createQcow2 } from '../qemu/img/create-qcow2.ts'
@@ -37,9 +36,4 @@ export async function makeDisk(context: EngineContext, names: MachineFolderNames
     await removeDiskFolder(names, request.disk)
     throw error
   }
-}
-
-/** Removes a layer file that no chain names any more. */
-export async function removeLayerFile(folder: string, file: string): Promise<void> {
-  await rm(join(folder, file), { force: true })
 }

@@ -4,7 +4,7 @@
  * another machine by hard link. disks.json says the order, base first, so that no header of an
  * image ever decides which file is opened.
  */
-import { chmod, mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -81,11 +81,6 @@ export async function makeDiskFolder(names: MachineFolderNames, disk: DeviceId):
   const folder = diskFolder(names, disk)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   return folder
-}
-
-/** Freezes a layer: nobody writes it again. */
-export async function freezeLayer(path: string): Promise<void> {
-  await chmod(path, 0o444)
 }
 
 /** Removes a disk's folder with all its layers. */

@@ -56,8 +56,18 @@ export class LiveMachine {
     if (this.#isDetached) throw new MayflyError('conflict', 'The machine has just ended.', { state: 'stopped', allowed: ['running'] })
     this.#exec ??= this.#connectExec()
     const client = await this.#exec
-    if (client === null || client.lost !== null) this.#exec = null
-    return client
+    if (client !== null && client.lost === null) return client
+    // No helper yet: the next command looks again. A connection that broke is made anew.
+    this.#exec = null
+    return client === null ? null : this.exec()
+  }
+
+  /** QEMU told that the guest opened or closed the helper's port. A closed one ends every command. */
+  execPortChanged(open: boolean): void {
+    if (open) return
+    const lost = this.#exec
+    this.#exec = null
+    void lost?.then((client) => client?.close(), () => undefined)
   }
 
   async #connectExec(): Promise<ExecClient | null> {

@@ -17,7 +17,6 @@ export const machineDocument = {
   }),
   migrations: [],
 } as const satisfies DocumentKind<z.ZodType>
-export type MachineDocument = z.infer<typeof machineDocument.schema>
 
 const processIdentitySchema = z.strictObject({
   pid: z.int().min(1),

@@ -4,6 +4,7 @@ import type { Nic, PortForward } from '../../contract/device.ts'
 import type { DeviceId } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
+import { netdevId } from '../qemu/argv/qemu-ids.ts'
 import { addHostForward, removeHostForward } from '../qemu/qmp/host-forward.ts'
 import { nextId } from './disk-commands.ts'
 import { editBoth, editConfig, editableStates } from './edit.ts'
@@ -69,11 +70,6 @@ export function removeForward(core: MachineCore, nicId: DeviceId | undefined, pr
     if (isPlugged(core, nic.id)) await removeHostForward(liveOf(core).qmp, { netdevId: netdevId(nic.id), ...forward })
     await changeNic(core, nic.id, (candidate) => ({ ...candidate, network: { ...candidate.network, forwards: candidate.network.forwards.filter((other) => !matches(other, protocol, hostPort)) } }))
   })
-}
-
-/** QEMU's id of a card's network back end; derived, so that nothing needs a table. */
-function netdevId(nic: DeviceId): string {
-  return `${nic}-net`
 }
 
 function changeNic(core: MachineCore, id: DeviceId, change: (nic: Nic) => Nic): Promise<void> {

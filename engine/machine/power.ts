@@ -31,6 +31,8 @@ export function start(core: MachineCore): Promise<void> {
       throw error
     }
     await takeOver(core, launched.qmp, launched.process)
+    // argv cannot say that a cable is unplugged.
+    for (const nic of core.config.nics) if (!nic.connected) await launched.qmp.execute('set_link', { name: nic.id, up: false })
     await launched.qmp.execute('cont')
     if (core.run !== null) await core.saveRun({ ...core.run, process: launched.process })
     core.enter('running')
