@@ -3,8 +3,8 @@
  * A bundle is written beside the old one and moved over it file by file, entry last, so a `mayfly`
  * that runs meanwhile never meets a torn file.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bootstrap, root } from './bootstrap.mjs'
 import { digestOf, filesBelow, isFresh, writeStamp } from './content-stamp.mjs'
@@ -16,12 +16,17 @@ import { buildNative } from './native.mjs'
  * @property {string} folder below out/
  * @property {string} name
  * @property {readonly string[]} sources folders whose files may end up in it
+ * @property {'commonjs'} [format] default: an ES module
+ * @property {readonly string[]} [assets] files that lie beside it
  */
 
 /** @type {readonly Bundle[]} */
 const bundles = [
   { entry: 'hosts/cli/main.ts', folder: 'cli', name: 'mayfly', sources: ['contract', 'engine', 'hosts/cli', 'hosts/page', 'hosts/web', 'hosts/socket', 'hosts/holder'] },
   { entry: 'hosts/holder/engine-main.ts', folder: 'engine', name: 'mayfly-engine', sources: ['contract', 'engine', 'hosts/socket', 'hosts/holder'] },
+  { entry: 'electron/main/main.ts', folder: 'desktop', name: 'main', sources: ['contract', 'engine', 'electron/main', 'hosts/page', 'hosts/socket', 'hosts/holder'], assets: ['electron/main/icon.png'] },
+  // Sandboxed preload scripts cannot be ES modules.
+  { entry: 'electron/preload/preload.ts', folder: 'preload', name: 'preload', sources: ['contract/wire', 'electron/preload'], format: 'commonjs' },
 ]
 
 /** What a bundle of the bench is made of; it is built only for `npm run bench`. @type {Bundle} */
@@ -40,10 +45,12 @@ function isSource(path) {
 export async function buildBundle(bundle) {
   const entry = join(root, bundle.entry)
   if (!existsSync(entry)) return false
+  const extension = bundle.format === 'commonjs' ? 'cjs' : 'mjs'
+  const main = `${bundle.name}.${extension}`
+  const assets = (bundle.assets ?? []).map((asset) => join(root, asset))
   const inputs = filesBelow(bundle.sources.map((folder) => join(root, folder)), isSource)
-  const digest = digestOf(root, [...inputs, fileURLToPath(import.meta.url), join(root, 'package-lock.json')])
+  const digest = digestOf(root, [...inputs, ...assets, fileURLToPath(import.meta.url), join(root, 'package-lock.json')])
   const folder = join(root, 'out', bundle.folder)
-  const main = `${bundle.name}.mjs`
   const stampFile = join(root, 'out/stamps', `bundle-${bundle.folder}`)
   if (isFresh(stampFile, digest, [join(folder, main)])) return false
 
@@ -54,22 +61,23 @@ export async function buildBundle(bundle) {
       input: { [bundle.name]: entry },
       platform: 'node',
       transform: { target: 'node20' },
-      external: /^node:/,
+      external: [/^node:/, 'electron'],
       output: {
         dir: fresh,
-        format: 'esm',
-        entryFileNames: '[name].mjs',
-        chunkFileNames: '[name]-[hash].mjs',
-        banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
+        format: bundle.format ?? 'esm',
+        entryFileNames: `[name].${extension}`,
+        chunkFileNames: `[name]-[hash].${extension}`,
+        banner: (chunk) => (chunk.isEntry && bundle.format !== 'commonjs' ? '#!/usr/bin/env node' : ''),
         comments: { legal: true, annotation: true, jsdoc: false },
       },
     })
     chmodSync(join(fresh, main), 0o755)
     mkdirSync(folder, { recursive: true })
+    for (const asset of assets) copyFileSync(asset, join(folder, basename(asset)))
     const names = output.map(({ fileName }) => fileName).sort((a, b) => Number(a === main) - Number(b === main))
     for (const name of names) renameSync(join(fresh, name), join(folder, name))
     for (const old of readdirSync(folder)) {
-      if (!names.includes(old)) rmSync(join(folder, old))
+      if (!names.includes(old) && !assets.some((asset) => basename(asset) === old)) rmSync(join(folder, old))
     }
   } finally {
     rmSync(fresh, { recursive: true, force: true })

@@ -19,8 +19,11 @@ export function linkDuplex(link: ByteLink): Duplex {
         (error: unknown) => stream.destroy(error instanceof Error ? error : new Error(String(error))),
       )
     },
-    write(chunk: Buffer, _encoding, done) {
-      void link.write(chunk).then(() => null, (error: unknown) => (error instanceof Error ? error : new Error(String(error)))).then((failure) => done(failure))
+    write(chunk: Buffer, _encoding, proceed) {
+      link.write(chunk).then(
+        () => proceed(),
+        (error: unknown) => proceed(error instanceof Error ? error : new Error(String(error))),
+      )
     },
     final(done) {
       link.end()

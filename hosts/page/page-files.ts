@@ -28,13 +28,12 @@ export interface PageFile {
   readonly nonce?: string
 }
 
-/** Where the built pages lie: beside the bundle this code is in, or in the checkout's `out/` when run from source; undefined where they were not built. */
+/** Where the built pages lie: in the `out/` this code is bundled into, or in the checkout's when run from source; undefined where they were not built. */
 export function findPageFolder(): string | undefined {
   let folder = dirname(fileURLToPath(import.meta.url))
   for (;;) {
-    for (const candidate of [join(folder, 'renderer'), join(folder, 'out', 'renderer')]) {
-      if (existsSync(join(candidate, 'index.html'))) return candidate
-    }
+    const candidate = join(folder, 'out', 'renderer')
+    if (existsSync(join(candidate, 'index.html'))) return candidate
     const parent = dirname(folder)
     if (parent === folder) return undefined
     folder = parent
@@ -51,6 +50,7 @@ export async function readPageFile(folder: string | undefined, path: string): Pr
   if (folder === undefined || mediaType === undefined || extension === '.html') return undefined
   try {
     const file = await realpath(join(folder, name))
+    // Links in the folder may lead out of it.
     if (!file.startsWith(`${await realpath(folder)}${sep}`)) return undefined
     return { body: await readFile(file), mediaType, immutable: name.startsWith('/assets/') }
   } catch {
