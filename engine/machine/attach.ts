@@ -26,8 +26,10 @@ export async function adopt(core: MachineCore): Promise<void> {
   if (core.state === 'broken') return
   const identity = run.bootId === hostBootId() ? await findProcess(core) : null
   if (identity === null) return settleEnd(core)
-  if (run.process === null || run.process.pid !== identity.pid) await core.saveRun({ ...run, process: identity })
-  if (await reattach(core)) core.happened('adopted', `${core.name} was found running.`)
+  // The process is recorded once the CPUs have been let go.
+  const startUnfinished = run.process === null
+  if (startUnfinished) core.update({ run: { ...run, process: identity } })
+  if (await reattach(core, startUnfinished)) core.happened('adopted', `${core.name} was found running.`)
 }
 
 /** The process of this run: as recorded, or, where the engine died while starting it, as QEMU's pid file says. */
@@ -43,7 +45,7 @@ async function findProcess(core: MachineCore): Promise<ProcessIdentity | null> {
  * machine is `unknown` with the reason, and is tried again until it works or the process ends.
  * Runs in the machine's queue. True: taken over.
  */
-export async function reattach(core: MachineCore): Promise<boolean> {
+export async function reattach(core: MachineCore, startUnfinished = false): Promise<boolean> {
   const identity = core.run?.process ?? null
   if (identity === null || !isAlive(identity)) {
     await settleEnd(core)
@@ -55,7 +57,7 @@ export async function reattach(core: MachineCore): Promise<boolean> {
   } catch (error) {
     if (!isMayflyError(error)) throw error
     core.enter('unknown', { reason: silenceReason(identity, error.code) })
-    retryLater(core)
+    retryLater(core, startUnfinished)
     return false
   }
   const { uuid } = core.stored.hardware ?? {}
@@ -65,12 +67,13 @@ export async function reattach(core: MachineCore): Promise<boolean> {
     core.enter('unknown', { reason: 'Another machine answers on its monitor.' })
     return false
   }
-  await takeOver(core, qmp, identity)
+  await takeOver(core, qmp, identity, startUnfinished)
+  if (startUnfinished && core.run !== null) await core.saveRun(core.run)
   return true
 }
 
-/** Makes a negotiated monitor the machine's own, and brings its state in line. */
-export async function takeOver(core: MachineCore, qmp: QmpClient, process: ProcessIdentity): Promise<LiveMachine> {
+/** Makes a negotiated monitor the machine's own, and brings its state in line. `startUnfinished`: the engine that started it did not live to let its CPUs go. */
+export async function takeOver(core: MachineCore, qmp: QmpClient, process: ProcessIdentity, startUnfinished = false): Promise<LiveMachine> {
   const live = new LiveMachine({
     process,
     names: core.names,
@@ -86,18 +89,19 @@ export async function takeOver(core: MachineCore, qmp: QmpClient, process: Proce
   watchLive(core, live, reattach)
   await live.open()
   core.setAgent('silent')
-  // A start that the engine did not live to finish: the guest's CPUs were never let go.
-  const { status } = await qmp.execute('query-status', undefined, { timeoutMs: monitorPatienceMs })
-  if (status === 'prelaunch' && core.state !== 'starting') await qmp.execute('cont')
+  if (startUnfinished) {
+    const { status } = await qmp.execute('query-status', undefined, { timeoutMs: monitorPatienceMs })
+    if (status === 'prelaunch') await qmp.execute('cont')
+  }
   if (core.state !== 'starting') await reconcile(core)
   return live
 }
 
-function retryLater(core: MachineCore): void {
+function retryLater(core: MachineCore, startUnfinished: boolean): void {
   const timer = setTimeout(() => {
     core.queue
       .run(async () => {
-        if (core.live === null && core.state === 'unknown') await reattach(core)
+        if (core.live === null && core.state === 'unknown') await reattach(core, startUnfinished)
       })
       .catch((error: unknown) => core.context.log(`${core.id}: ${String(error)}`))
   }, retryMs)

@@ -19,8 +19,6 @@ export function observe(status: RunState, noSpace: boolean): ObservedState {
     case 'debug':
     case 'colo':
       return { state: 'running', pausedBy: null, reason: null }
-    case 'prelaunch':
-      return { state: 'starting', pausedBy: null, reason: null }
     case 'inmigrate':
     case 'restore-vm':
       return { state: 'restoring', pausedBy: null, reason: null }
@@ -40,6 +38,8 @@ export function observe(status: RunState, noSpace: boolean): ObservedState {
     case 'watchdog':
       return paused('user', 'The watchdog paused it because the guest stopped answering.')
     case 'paused':
+    // After its start only a guest that was reset while its CPUs were halted is in this state.
+    case 'prelaunch':
     case 'postmigrate':
     case 'shutdown':
       return paused('user', null)
