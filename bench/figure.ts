@@ -1,0 +1,73 @@
+/** A measured figure and what is asked of it. A figure that could not be measured has no value and says why. */
+
+export interface Goal {
+  readonly name: FigureName
+  /** What is measured, for people. */
+  readonly what: string
+  readonly unit: 'ratio' | 'ms' | 'MB'
+  /** At most this; more is a figure missed. */
+  readonly must: number
+  /** At most this is what we want. */
+  readonly aim: number
+}
+
+export interface Measured {
+  readonly value: number
+  /** Single measurements, each in the order in which it was taken. */
+  readonly samples: Readonly<Record<string, readonly number[]>>
+  /** Other numbers of the same run that help to read the value. */
+  readonly beside?: Readonly<Record<string, number | string | null>>
+}
+
+export type Figure = Goal &
+  (
+    | ({ readonly met: 'aim' | 'must' | 'missed' } & Measured)
+    | { readonly met: null; readonly value: null; readonly reason: string }
+  )
+
+export const figureNames = ['start', 'list', 'engine-list', 'adopt', 'memory', 'event'] as const
+export type FigureName = (typeof figureNames)[number]
+
+export const goals = {
+  start: { name: 'start', what: 'From the call to the first serial byte of the guest, as a multiple of bare QEMU with the same arguments', unit: 'ratio', must: 1.15, aim: 1.05 },
+  list: { name: 'list', what: 'mayfly list with 500 machines, the whole process, beyond node -e 0', unit: 'ms', must: 150, aim: 80 },
+  'engine-list': { name: 'engine-list', what: 'The engine\'s own list call with 500 machines, validation included', unit: 'ms', must: 10, aim: 2 },
+  adopt: { name: 'adopt', what: 'Start of an engine that finds 500 machines, 20 of them with a process, until it answers with all of them in their states', unit: 'ms', must: 1500, aim: 700 },
+  memory: { name: 'memory', what: 'Resident memory of that engine', unit: 'MB', must: 150, aim: 100 },
+  event: { name: 'event', what: 'From QEMU\'s own time stamp of an event to the line of mayfly watch', unit: 'ms', must: 20, aim: 5 },
+} as const satisfies Record<FigureName, Goal>
+
+/** Holds a measurement against its goal. */
+export function judge(goal: Goal, measured: Measured): Figure {
+  const met = measured.value <= goal.aim ? 'aim' : measured.value <= goal.must ? 'must' : 'missed'
+  return { ...goal, ...measured, value: rounded(measured.value), samples: mapValues(measured.samples, (samples) => samples.map(rounded)), met }
+}
+
+export function unmeasured(goal: Goal, reason: string): Figure {
+  return { ...goal, met: null, value: null, reason }
+}
+
+/** The middle of the sorted values. Throws where there are none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  if (low === undefined || high === undefined) throw new Error('There is no median of nothing.')
+  return (low + high) / 2
+}
+
+/** The median of the differences between what was measured right after one another: a load that comes and goes weighs on both. */
+export function medianDifference(values: readonly number[], base: readonly number[]): number {
+  return median(values.flatMap((value, index) => {
+    const other = base[index]
+    return other === undefined ? [] : [value - other]
+  }))
+}
+
+/** Three decimals tell apart whatever can be measured here. */
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
+}
+
+function mapValues<V, W>(record: Readonly<Record<string, V>>, change: (value: V) => W): Record<string, W> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))
+}

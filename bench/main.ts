@@ -1,0 +1,88 @@
+/**
+ * `npm run bench`: the figures that Mayfly is held to, as JSON on stdout. Figures are figures,
+ * not tests: a figure that is missed is printed like the others, and only one that could not be
+ * measured makes this fail. `-- --only start,list` measures some of them.
+ */
+import { cpus, loadavg, release, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { mayflyVersion } from '../engine/version.ts'
+import { BenchHome } from './bench-home.ts'
+import type { Bench } from './bench.ts'
+import { measureEvent } from './event-figure.ts'
+import { figureNames, goals, judge, unmeasured } from './figure.ts'
+import type { Figure, FigureName, Measured } from './figure.ts'
+import { measureAdoption, measureEngineList, measureList, measureMemory } from './fleet-figures.ts'
+import { measureStart } from './start-figure.ts'
+
+/** After this nothing more is measured. */
+const endAfterMs = 340_000
+/** How long each figure may begin new rounds. */
+const shareMs: Record<FigureName, number> = { start: 110_000, event: 30_000, adopt: 60_000, memory: 20_000, list: 30_000, 'engine-list': 20_000 }
+
+/** In this order: the machine that boots comes first, and the call in this process last, because it needs the engine's lock. */
+const measurements: readonly (readonly [FigureName, (bench: Bench) => Promise<Measured>])[] = [
+  ['start', measureStart],
+  ['event', measureEvent],
+  ['adopt', measureAdoption],
+  ['memory', measureMemory],
+  ['list', measureList],
+  ['engine-list', measureEngineList],
+]
+
+const wanted = wantedFigures()
+const stop = new AbortController()
+const stopped = new Promise<never>((_resolve, reject) => stop.signal.addEventListener('abort', () => reject(new Error(String(stop.signal.reason)))))
+stopped.catch(() => undefined)
+const timer = setTimeout(() => stop.abort('The time of the whole bench was over.'), endAfterMs)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(`Ended by ${signal}.`))
+
+const loadBefore = loadavg()
+const startedAt = performance.now()
+const say = (line: string): void => console.error(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(4)} s  ${line}`)
+const home = await BenchHome.make()
+const figures = new Map<FigureName, Figure>()
+let host: unknown = null
+try {
+  host = await Promise.race([describeHost(), stopped]).catch((error: unknown) => String(error))
+  for (const [name, measure] of measurements) {
+    if (!wanted.includes(name)) continue
+    figures.set(name, await figureOf(name, measure))
+  }
+} finally {
+  clearTimeout(timer)
+  await home.close()
+}
+const ordered = figureNames.flatMap((name) => figures.get(name) ?? [])
+console.log(JSON.stringify({ at: new Date().toISOString(), seconds: Math.round((performance.now() - startedAt) / 1000), host, load: { before: loadBefore, after: loadavg() }, figures: ordered }, null, 2))
+process.exit(ordered.every(({ met }) => met !== null) ? 0 : 1)
+
+async function figureOf(name: FigureName, measure: (bench: Bench) => Promise<Measured>): Promise<Figure> {
+  const goal = goals[name]
+  if (stop.signal.aborted) return unmeasured(goal, String(stop.signal.reason))
+  const until = performance.now() + shareMs[name]
+  const bench: Bench = { home, say, hasTime: () => performance.now() < until }
+  try {
+    const figure = judge(goal, await Promise.race([measure(bench), stopped]))
+    say(`${name}: ${figure.value} ${goal.unit === 'ratio' ? '' : goal.unit} (must ${goal.must}, aim ${goal.aim}): ${figure.met}`)
+    return figure
+  } catch (error) {
+    say(`${name}: could not be measured: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    return unmeasured(goal, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function wantedFigures(): readonly FigureName[] {
+  const { values } = parseArgs({ options: { only: { type: 'string' } } })
+  if (values.only === undefined) return figureNames
+  return values.only.split(',').map((word) => {
+    const name = figureNames.find((candidate) => candidate === word)
+    if (name !== undefined) return name
+    console.error(`There is no figure called ${word}. There are: ${figureNames.join(', ')}.`)
+    process.exit(2)
+  })
+}
+
+async function describeHost(): Promise<unknown> {
+  const { os, qemu, accelerator } = await (await home.client()).host.show({})
+  return { os, kernel: release(), cpuModel: cpus()[0]?.model ?? 'unknown', cpus: cpus().length, memoryBytes: totalmem(), accelerator, versions: { mayfly: mayflyVersion, node: process.versions.node, qemu: qemu?.version ?? null, libvirt: null } }
+}
