@@ -27,7 +27,7 @@ async function pidOf(machine: string): Promise<number> {
 test('machines run on while the engine is killed; the next finds them, and the serial log is whole', async () => {
   await home.bootTiny(client, 'alpha')
   const pid = await pidOf('alpha')
-  await home.sh(client, 'alpha', '(i=0; while [ $i -lt 4000 ]; do echo "line $i." > /dev/ttyS0; i=$((i+1)); done; echo "all lines" > /dev/ttyS0) > /dev/null 2>&1 &')
+  await home.sh(client, 'alpha', '(echo > /dev/ttyS0; i=0; while [ $i -lt 4000 ]; do echo "line $i." > /dev/ttyS0; i=$((i+1)); done; echo "all lines" > /dev/ttyS0) > /dev/null 2>&1 &')
   await client.machine.wait({ machine: 'alpha', for: 'serial:line 100.' })
   await home.killEngine(client)
   expect(identifyProcess(pid)).not.toBeNull()

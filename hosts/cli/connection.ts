@@ -24,8 +24,8 @@ export async function connect(call: Call, io: Io): Promise<SocketConnection> {
 async function connectRunning(io: Io): Promise<SocketConnection | undefined> {
   const connection = connectEngine(engineSocket(resolveFolders(io.env)))
   try {
-    const { contract } = await connection.hello({ timeoutMs: answerWithinMs })
-    if (contract === contractHash) return connection
+    const hello = await connection.hello({ timeoutMs: answerWithinMs })
+    if (hello.contract === contractHash && !isOutdated(hello)) return connection
   } catch (error) {
     if (!isMayflyError(error)) throw error
   }

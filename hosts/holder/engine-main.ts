@@ -14,6 +14,7 @@ import type { EngineLog } from '../../engine/engine-face.ts'
 import { CappedLog } from '../../engine/logs/capped-log.ts'
 import { resolveFolders } from '../../engine/storage/folders.ts'
 import { engineLog } from '../../engine/storage/names.ts'
+import { stampProgram } from '../socket/program-stamp.ts'
 import { holdEngine } from './hold-engine.ts'
 import type { HeldEngine } from './hold-engine.ts'
 import { IdleWatch } from './idle-watch.ts'
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
       folders,
       holder: 'cli',
       log,
+      program: stampProgram(process.argv[1] ?? ''),
       onShutdownRequest: () => end('asked by a client'),
       onConnections: () => idle?.touch(),
     })

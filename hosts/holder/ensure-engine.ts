@@ -12,6 +12,7 @@ import type { Folders } from '../../engine/storage/folders.ts'
 import { engineLock, engineLog, engineSocket } from '../../engine/storage/names.ts'
 import { connectEngine } from '../socket/client.ts'
 import type { SocketConnection } from '../socket/client.ts'
+import { isOutdated } from '../socket/program-stamp.ts'
 import type { Hello } from '../socket/protocol.ts'
 import { isNobodyThere } from '../socket/wire-failure.ts'
 import { readHolder } from './engine-lock.ts'
@@ -49,15 +50,19 @@ export async function ensureEngine(options: EnsureOptions): Promise<SocketConnec
   const { folders, env = process.env, answerWithinMs = defaultAnswerWithinMs, startWithinMs = defaultStartWithinMs } = options
   let deadline = performance.now() + startWithinMs + answerWithinMs
   let started = false
+  let replaced = false
   for (let waitMs = 10; ; waitMs = Math.min(waitMs * 2, 200)) {
     const before = readHolder(engineLock(folders))
     // A process that somebody stopped cannot answer: no need to wait for it.
     const reached: Reached = before !== null && isStopped(before.pid) ? { kind: 'silent' } : await reach(folders, answerWithinMs)
-    if (reached.kind === 'answers' && reached.hello.contract === contractHash) return reached.connection
+    if (reached.kind === 'answers' && reached.hello.contract === contractHash && !isOutdated(reached.hello)) return reached.connection
     const late = performance.now() > deadline
     const holder = readHolder(engineLock(folders))
     if (reached.kind === 'answers') {
+      // Two versions that replace each other's engine would do so forever.
+      if (replaced) throw await notOurs(reached.connection, reached.hello)
       await replaceOther(reached.connection, reached.hello)
+      replaced = true
       started = false
     } else if (holder !== null && (reached.kind === 'silent' || late)) {
       await settleFrozen(options, holder, answerWithinMs)
@@ -118,6 +123,11 @@ async function replaceOther(connection: SocketConnection, hello: Hello): Promise
     await connection.close()
   }
   if (identity !== null) await untilGone(identity)
+}
+
+async function notOurs(connection: SocketConnection, hello: Hello): Promise<MayflyError> {
+  await connection.close()
+  return new MayflyError('host-unavailable', `The engine that was just started (Mayfly ${hello.version}, process ${hello.pid}) is of another version than this program.`, { check: 'engine' }, { next: 'In a checkout, run npm run build; else use one version of Mayfly.' })
 }
 
 /** Asks whether to take over from a holder that does not answer, and does. */

@@ -5,6 +5,7 @@ import type { Folders } from '../../engine/storage/folders.ts'
 import { makeFolders } from '../../engine/storage/folders.ts'
 import { assertSocketPath, engineLock, engineSocket } from '../../engine/storage/names.ts'
 import { mayflyVersion } from '../../engine/version.ts'
+import type { ProgramStamp } from '../socket/program-stamp.ts'
 import { serveSocket } from '../socket/server.ts'
 import type { SocketServer } from '../socket/server.ts'
 import { takeEngineLock } from './engine-lock.ts'
@@ -14,6 +15,8 @@ interface HoldOptions {
   /** `cli` detached, `serve`, `window`, `test`. */
   readonly holder: string
   readonly log: EngineLog
+  /** The program of an engine that does nothing else, so that a newer build of it is noticed. */
+  readonly program?: ProgramStamp | null
   /** Somebody asks the engine to end. Throws where this holder would rather not. Called while the request is answered. */
   readonly onShutdownRequest: () => void
   readonly onConnections?: (count: number) => void
@@ -40,7 +43,7 @@ export async function holdEngine(options: HoldOptions): Promise<HeldEngine | nul
     const server = await serveSocket({
       face,
       path: socket,
-      identity: { version: mayflyVersion, pid: process.pid, holder },
+      identity: { version: mayflyVersion, pid: process.pid, holder, program: options.program ?? null },
       log,
       onShutdown: onShutdownRequest,
       ...(options.onConnections === undefined ? {} : { onConnections: options.onConnections }),

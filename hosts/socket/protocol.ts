@@ -4,6 +4,8 @@
  * in every version: one tells who is there, the other asks it to end.
  */
 
+import type { ProgramStamp } from './program-stamp.ts'
+
 /** Carries the contract's hash, in every request and every answer. */
 export const contractHeader = 'mayfly-contract'
 
@@ -28,6 +30,8 @@ export interface Hello {
   readonly pid: number
   /** `cli` detached, `serve`, `window`, `test`. */
   readonly holder: string
+  /** The file it was started from, as it then was; absent or null where it holds the engine beside other work. */
+  readonly program?: ProgramStamp | null
 }
 
 export function isHello(value: unknown): value is Hello {

@@ -51,6 +51,7 @@ keep /etc/agent
 keep /sbin/mayfly-exec
 # Nearly every machine has a disk; this one driver is larger than all others together.
 modprobe -q ext4 &
+ext4=$!
 cat /sys/bus/pci/devices/*/modalias /sys/bus/virtio/devices/*/modalias 2> /dev/null |
   grep -E 'bc02|virtio:d0000000[128]v' | xargs modprobe -qa af_packet button evdev
 acpid -p /run/acpid.pid -l /dev/null
@@ -60,6 +61,8 @@ for nic in eth*; do
   [ -e "$nic" ] && ip link set "$nic" up && udhcpc -b -S -i "$nic" -s /etc/dhcp < /dev/null > /dev/null 2>&1 &
   break
 done
+# A second modprobe would not wait for the first.
+wait $ext4
 /etc/disk
 /etc/devices < /dev/null > /dev/null 2>&1 &
 `
@@ -87,7 +90,6 @@ if ! first; then
 fi
 read -r sectors < /sys/block/$disk/size
 [ "$sectors" -gt 0 ] || exit
-modprobe -q ext4
 mount -t ext4 -o noinit_itable /dev/$disk /data 2> /dev/null && exit
 mount /dev/$disk /data 2> /dev/null && exit
 mebibytes=$((sectors / 2048))

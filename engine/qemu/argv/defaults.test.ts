@@ -48,7 +48,7 @@ test('the tiny machine boots its kernel, with a disk for data', () => {
     firmware: { kind: 'bios', secureBoot: false },
     directBoot: { image: id, extraCommandLine: '' },
     disks: [{ id: 'disk0', label: '', bus: 'virtio-blk', sizeMiB: 1024, readOnly: false, cache: 'safe' }],
-    cdroms: [],
+    cdroms: [{ id: 'cd0', bus: 'sata', image: null }],
     nics: [{ id: 'nic0', model: 'virtio-net', network: { kind: 'user', restrict: false, forwards: [] }, connected: true }],
     display: { model: 'virtio-vga' },
     usb: { controller: true, tablet: true },

@@ -1,5 +1,5 @@
 /** What a new machine is when its owner says little: good defaults by image and profile. */
-import type { Disk, DiskBus, Display, Firmware } from '../../../contract/device.ts'
+import type { Cdrom, Disk, DiskBus, Display, Firmware } from '../../../contract/device.ts'
 import { MayflyError } from '../../../contract/errors.ts'
 import type { Image } from '../../../contract/image.ts'
 import type { MachineConfig, Profile } from '../../../contract/machine.ts'
@@ -55,7 +55,7 @@ export function defaultMachineConfig(request: CreateRequest, image: ImageFacts |
     firmware: firmware(request),
     ...(image?.kind === 'kernel' ? { directBoot: { image: image.id, extraCommandLine: '' } } : {}),
     disks: [systemDisk(request, image, source.diskMiB, request.diskBus ?? make.diskBus)],
-    cdroms: image?.kind === 'iso' ? [{ id: 'cd0', bus: 'sata', image: image.id, bootIndex: 2 }] : [],
+    cdroms: profile === 'micro' ? [] : [cdDrive(image)],
     nics: [{ id: 'nic0', model: make.nic, network: { kind: 'user', restrict: false, forwards: request.forwards ?? [] }, connected: true }],
     display: { model: request.display ?? presentDisplay(make.display, host.capabilities) },
     usb: { controller: make.usb, tablet: make.usb },
@@ -65,6 +65,11 @@ export function defaultMachineConfig(request: CreateRequest, image: ImageFacts |
     tpm: request.tpm ?? false,
     stop: { timeoutSeconds: 60, onTimeout: 'ask' },
   }
+}
+
+/** Empty unless the machine is installed from a disc: a drive cannot be plugged in later, a disc can. */
+function cdDrive(image: ImageFacts | null): Cdrom {
+  return { id: 'cd0', bus: 'sata', image: image?.kind === 'iso' ? image.id : null, ...(image?.kind === 'kernel' ? {} : { bootIndex: 2 }) }
 }
 
 /** Who asks for Secure Boot asks for UEFI. */
