@@ -17,9 +17,11 @@ const path = resolve(folder)
 const manifest = join(path, 'package.json')
 /** @type {{ version?: string, name?: string, productName?: string, main?: string }} */
 const { version, name, productName, main } = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : { main: path }
-if (version !== undefined) app.setVersion(version)
+/** What only such a loader calls. */
+const loading = /** @type {import('electron').App & { setVersion(version: string): void, setAppPath(path: string): void }} */ (app)
+if (version !== undefined) loading.setVersion(version)
 if (name !== undefined) app.setName(productName ?? name)
-app.setAppPath(path)
+loading.setAppPath(path)
 Object.defineProperty(process, 'defaultApp', { value: true, enumerable: true })
 try {
   await import(pathToFileURL(resolve(path, main ?? 'index.js')).href)

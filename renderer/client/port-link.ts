@@ -12,11 +12,9 @@ export function portLink(port: MessagePort): MessageLink {
   }
   return {
     send: (message) => {
-      if (closed) return
-      if (typeof message === 'string') return port.postMessage(message)
-      // A view is sent with all that lies behind it: send a copy of its own size, and hand that over.
-      const bytes = new Uint8Array(message)
-      port.postMessage(bytes, [bytes.buffer])
+      // A view is sent with all that lies behind it: send a copy of its own size. Electron's main
+      // process cannot be handed the buffer itself: it would arrive empty.
+      if (!closed) port.postMessage(typeof message === 'string' ? message : new Uint8Array(message))
     },
     listen: (to) => {
       listener = to

@@ -1,0 +1,28 @@
+/** What a test does with Mayfly, whichever host shows it: the same specs run in the window and in a browser. */
+import type { Page } from 'playwright-core'
+
+export type HostName = 'electron' | 'chromium'
+
+export interface Driver {
+  readonly host: HostName
+  /** The main page, loaded. */
+  readonly page: Page
+  /** What the host wrote on stderr. */
+  readonly stderr: () => string
+  /** Ends the host as a user would; machines run on. */
+  close(): Promise<void>
+}
+
+export interface LaunchOptions {
+  /** MAYFLY_HOME of this host, and where it keeps everything else. */
+  readonly home: string
+  readonly colorScheme?: 'light' | 'dark'
+  readonly size?: { readonly width: number; readonly height: number }
+}
+
+/** The environment of a host: nothing of the user's own folders. */
+export function hostEnvironment(home: string): Record<string, string> {
+  const kept = ['PATH', 'LANG', 'TMPDIR', 'MAYFLY_QEMU', 'MAYFLY_TEST_CACHE', 'MAYFLY_TEST_RUN']
+  const entries = kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
+  return { ...(Object.fromEntries(entries) as Record<string, string>), MAYFLY_HOME: home, HOME: home, XDG_RUNTIME_DIR: home }
+}

@@ -1,0 +1,64 @@
+/** Drives the desktop app in a real Electron: the one MAYFLY_ELECTRON names, else the runtime for tests. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { _electron } from 'playwright-core'
+import type { ElectronApplication } from 'playwright-core'
+import { hostEnvironment } from './driver.fixture.ts'
+import type { Driver, LaunchOptions } from './driver.fixture.ts'
+import { openDisplay } from './virtual-display.fixture.ts'
+
+const checkout = fileURLToPath(new URL('../..', import.meta.url))
+
+/** No GPU here; WebGL in software. The sandbox stays on: it is part of what is tested, and the reason why root cannot run this. */
+const flags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+export interface ElectronDriver extends Driver {
+  readonly app: ElectronApplication
+}
+
+export interface ElectronOptions extends LaunchOptions {
+  /** The app; default: this checkout's, which must be built. */
+  readonly folder?: string
+  /** What it is started with besides, as a desktop hands over links. */
+  readonly links?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export async function launchElectron({ home, colorScheme = 'light', folder = checkout, links = [], env = {} }: ElectronOptions): Promise<ElectronDriver> {
+  if (process.getuid?.() === 0) throw new Error('Electron keeps its sandbox in tests, and root has none: run them with npm test.')
+  const program = process.env['MAYFLY_ELECTRON'] ?? (await electronForTests())
+  const display = await openDisplay()
+  try {
+    const app = await _electron.launch({
+      executablePath: program,
+      args: [...flags, folder, ...links],
+      env: { ...hostEnvironment(home), DISPLAY: display.name, ...env },
+      colorScheme,
+    })
+    let stderr = ''
+    app.process().stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    const page = await app.firstWindow()
+    await page.waitForLoadState()
+    return {
+      host: 'electron',
+      app,
+      page,
+      stderr: () => stderr,
+      close: async () => {
+        await app.close()
+        await display.close()
+      },
+    }
+  } catch (error) {
+    await display.close()
+    throw error
+  }
+}
+
+/** Made on the first call, which takes a minute and the npm registry; `npm test` has made it before. */
+async function electronForTests(): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(checkout, 'build/electron-runtime.mjs')])
+  return join(stdout.trim(), 'electron')
+}
