@@ -8,6 +8,7 @@ import type { EngineClient } from '../../engine/engine-face.ts'
 import { resolveFolders } from '../../engine/storage/folders.ts'
 import { engineSocket } from '../../engine/storage/names.ts'
 import { connectEngine, type SocketConnection } from '../socket/client.ts'
+import { isOutdated } from '../socket/program-stamp.ts'
 import type { Call } from './command-line.ts'
 import { type Io, tell } from './io.ts'
 
