@@ -22,6 +22,8 @@ interface ExecSessionOptions {
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 /** So many Ctrl-C in a row, with nothing heard from the command, leave a guest that does not react. */
 const impatience = 3
+/** How long a command may take to end after it was told to. */
+const reactWithinMs = 10_000
 
 export class ExecSession {
   readonly #stream: Duplex
@@ -38,6 +40,7 @@ export class ExecSession {
   /** How the command ended. Throws what the engine says went wrong, and `host-unavailable` where the connection breaks. */
   async run(): Promise<ExecOutcome> {
     const { stdin, stdout } = this.#io
+    let timer: NodeJS.Timeout | undefined
     let leave: (error: Error) => void = () => undefined
     const left = new Promise<never>((_, reject) => {
       leave = reject
@@ -46,6 +49,8 @@ export class ExecSession {
       if (signal === 'SIGINT' && ++this.#interrupts >= impatience) return leave(new MayflyError('cancelled', 'Left. The command may still run in the guest.', {}))
       if (signal === 'SIGINT' && this.#interrupts === impatience - 1) tell(this.#io, 'The command has not answered; Ctrl-C once more leaves it.')
       this.#send('signal', Buffer.from(signal, 'ascii'))
+      // Who sends these means this process too: a guest that cannot react must not keep it.
+      if (signal === 'SIGTERM' || signal === 'SIGHUP') timer ??= setTimeout(() => leave(new MayflyError('cancelled', 'Left, because the guest did not react to the signal. The command may still run in it.', {})), reactWithinMs)
     }] as const)
     for (const [signal, handler] of handlers) process.on(signal, handler)
     const onResize = (): void => this.#sendSize()
@@ -66,6 +71,7 @@ export class ExecSession {
     try {
       return await Promise.race([this.#receive(), left])
     } finally {
+      clearTimeout(timer)
       for (const [signal, handler] of handlers) process.off(signal, handler)
       stdout.off('resize', onResize)
       this.#stream.off('drain', goOn)
