@@ -84,6 +84,27 @@ export const systemNeeds = [
 /** Needed only to run the tests. @type {readonly Need[]} */
 export const testNeeds = [
   {
+    what: 'Chromium, in which the browser face is tested',
+    programs: ['chromium', 'chromium-browser', 'google-chrome'],
+    replacedBy: 'MAYFLY_CHROMIUM',
+    packages: { apt: ['chromium'], dnf: ['chromium'], pacman: ['chromium'], zypper: ['chromium'] },
+  },
+  {
+    what: 'Xvfb, a display for the windows of tests',
+    programs: ['Xvfb'],
+    packages: { apt: ['xvfb'], dnf: ['xorg-x11-server-Xvfb'], pacman: ['xorg-server-xvfb'], zypper: ['xorg-x11-server-Xvfb'] },
+  },
+  {
+    what: 'unzip, for the Electron of the tests',
+    programs: ['unzip'],
+    packages: { apt: ['unzip'], dnf: ['unzip'], pacman: ['unzip'], zypper: ['unzip'] },
+  },
+  {
+    what: 'what Electron needs and Chromium does not',
+    files: ['/usr/lib/x86_64-linux-gnu/libXss.so.1', '/usr/lib64/libXss.so.1', '/usr/lib/libXss.so.1'],
+    packages: { apt: ['libxss1'], dnf: ['libXScrnSaver'], pacman: ['libxss'], zypper: ['libXss1'] },
+  },
+  {
     what: 'setpriv, which runs the tests as an ordinary user',
     programs: ['setpriv'],
     packages: { apt: ['util-linux'], dnf: ['util-linux'], pacman: ['util-linux'], zypper: ['util-linux'] },

@@ -53,7 +53,11 @@ if (qemu10) {
 let interrupted = false
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => (interrupted = true))
 
-const counts = [await runTests(qemu10 ? ['qemu'] : ['unit', 'qemu'], true)]
+if (!qemu10) {
+  const { ensureElectronRuntime } = await import(new URL('electron-runtime.mjs', import.meta.url).href)
+  await ensureElectronRuntime(user.cache)
+}
+const counts = [await runTests(qemu10 ? ['qemu'] : ['unit', 'qemu', 'window'], true)]
 if (process.getuid?.() === 0 && !qemu10 && !interrupted && rootTestsExist()) counts.push(await runTests(['root'], false))
 
 const leaks = await findLeaks({ folder, uid: user.uid, sharedBefore })
