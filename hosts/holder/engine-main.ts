@@ -6,6 +6,7 @@
  * the engine goes on. An exception nobody caught leaves a callback half done and the engine's
  * state unknown: it ends. Nothing is lost by that; machines run on and the next engine finds them.
  */
+import './without-forms.ts'
 import { randomBytes } from 'node:crypto'
 import { closeSync, writeSync } from 'node:fs'
 import { inspect } from 'node:util'

@@ -16,6 +16,13 @@ import type { Readiness } from './readiness.ts'
 /** Characters of the log that are shown with a failed start. */
 const tailBytes = 2048
 
+/**
+ * In MiB: V8's young generation is up to three times as large, and all of it stays resident. Its
+ * default of 16 is for programs that are always busy; with 4 an engine with 500 machines has 85 MB
+ * instead of 110 and starts no slower (Node 20.20). Less makes it more again: short-lived objects grow old.
+ */
+const engineFlags = ['--max-semi-space-size=4']
+
 interface StartOptions {
   readonly folders: Folders
   readonly env: NodeJS.ProcessEnv
@@ -33,7 +40,7 @@ export async function startEngine(options: StartOptions): Promise<'ready' | 'hel
   const log = openSync(logPath, 'a+', 0o600)
   try {
     const logStart = fstatSync(log).size
-    const child = spawn(process.execPath, [program, readinessFlag], {
+    const child = spawn(process.execPath, [...engineFlags, program, readinessFlag], {
       detached: true,
       // Somebody's folder that is removed or unmounted must not be held by the engine.
       cwd: '/',
