@@ -71,7 +71,8 @@ function decoded(path: string): string | undefined {
 
 async function readPage(folder: string | undefined): Promise<PageFile> {
   const nonce = newNonce()
-  const text = folder === undefined ? unbuiltPage : await readFile(join(folder, 'index.html'), 'utf8')
+  const file = folder === undefined ? undefined : join(folder, 'index.html')
+  const text = file === undefined || !existsSync(file) ? unbuiltPage : await readFile(file, 'utf8')
   return { body: text.replaceAll(noncePlaceholder, nonce), mediaType: mediaTypes['.html'] ?? '', immutable: false, nonce }
 }
 
