@@ -5,6 +5,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrap, root } from './bootstrap.mjs'
+import { run } from './command.mjs'
+import { ensureElectron, findElectron } from './electron-binary.mjs'
 import { chooseFace } from './face.mjs'
 import { startInTerminal } from './start-in-terminal.mjs'
 
@@ -14,18 +16,22 @@ await buildOrExit()
 
 const isRoot = process.getuid?.() === 0
 if (isRoot) console.log('You are root. Mayfly works, but an ordinary user is safer: machines then run with no more rights than yours.')
-const { face, why } = chooseFace({
-  display: (process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY'] ?? '') !== '',
-  electron: existsSync(join(root, 'node_modules/electron/dist/electron')),
-  namespacesRestricted: readFlag('/proc/sys/kernel/apparmor_restrict_unprivileged_userns'),
-  root: isRoot,
-  built: { desktop: false, browser: false },
-})
+const display = (process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY'] ?? '') !== ''
+const namespacesRestricted = readFlag('/proc/sys/kernel/apparmor_restrict_unprivileged_userns')
+const pages = existsSync(join(root, 'out/renderer/index.html'))
+// Downloaded only where it can be used.
+const electron = pages && display && !isRoot && !namespacesRestricted ? await ensureElectron(root) : findElectron(root)
+const { face, why } = chooseFace({ display, electron: electron !== undefined, namespacesRestricted, root: isRoot, built: { desktop: pages, browser: pages } })
 for (const sentence of why) console.log(sentence)
+// Ctrl-C is for what runs in the foreground; this waits for its end.
+if (face !== 'cli') process.on('SIGINT', () => undefined)
 switch (face) {
   case 'desktop':
+    process.exitCode = (await run(electron ?? 'electron', [root], { show: true })).status
+    break
   case 'browser':
-    throw new Error(`This checkout has no ${face} face.`)
+    process.exitCode = (await run(process.execPath, [join(root, 'out/cli/mayfly.mjs'), 'serve', ...(display ? ['--open'] : [])], { show: true, input: 'inherit' })).status
+    break
   case 'cli':
     process.exitCode = await startInTerminal(root)
     break

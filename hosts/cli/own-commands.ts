@@ -88,7 +88,7 @@ const own: readonly Command[] = [
     interactive: true,
     positionals: [],
     flags: [
-      { name: 'port', path: [], kind: 'integer', min: 0, max: 65_535, default: '8006', description: 'Where it listens; 0 for any that is free.' },
+      { name: 'port', path: [], kind: 'integer', min: 0, max: 65_535, default: '8006', description: 'Where it listens; 0 for any that is free. Without it, any if the usual one is taken.' },
       option('open', 'Open it in the browser.'),
       { name: 'bind', path: [], kind: 'string', value: 'ADDRESS', default: '127.0.0.1', description: 'Listen on another address. What other computers reach needs TLS and a password.' },
       { name: 'tls-cert', path: [], kind: 'string', value: 'FILE', refers: 'file', description: 'The certificate and its chain, PEM.' },

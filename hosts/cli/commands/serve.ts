@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { MayflyError } from '../../../contract/errors.ts'
+import { isMayflyError, MayflyError } from '../../../contract/errors.ts'
 import { makeFolders, resolveFolders } from '../../../engine/storage/folders.ts'
 import { servePassword, uploadsFolder } from '../../../engine/storage/names.ts'
 import { holdOrJoin } from '../../holder/hold-or-join.ts'
 import { openBrowser } from '../../web/open-browser.ts'
 import { keepPassword, readPassword } from '../../web/password.ts'
 import { serveWeb } from '../../web/server.ts'
-import type { WebServer } from '../../web/server.ts'
+import type { WebOptions, WebServer } from '../../web/server.ts'
 import { askHidden } from '../ask-hidden.ts'
 import type { Call } from '../command-line.ts'
 import { printJson, tell } from '../io.ts'
@@ -60,9 +60,8 @@ export async function serveCommand(call: Call, io: Io): Promise<number> {
     const tls = readTls(call, io)
     const password = readPassword(servePassword(folders))
     const address = typeof options['bind'] === 'string' ? options['bind'] : '127.0.0.1'
-    server = await serveWeb({
+    server = await listen(options['port'], {
       engine: { connection: () => place.connection(), doubt: () => place.doubt(), log },
-      port: typeof options['port'] === 'number' ? options['port'] : defaultPort,
       address,
       ...(tls === undefined ? {} : { tls }),
       ...(password === undefined ? {} : { password }),
@@ -76,6 +75,17 @@ export async function serveCommand(call: Call, io: Io): Promise<number> {
     await place.close()
   }
   return 0
+}
+
+/** On the port that was asked for; without one, on the usual or any that is free. */
+async function listen(port: unknown, options: Omit<WebOptions, 'port'>): Promise<WebServer> {
+  if (typeof port === 'number') return serveWeb({ ...options, port })
+  try {
+    return await serveWeb({ ...options, port: defaultPort })
+  } catch (error) {
+    if (!isMayflyError(error, 'in-use')) throw error
+    return serveWeb({ ...options, port: 0 })
+  }
 }
 
 /** Says where it is; at a terminal, Enter says it anew. */
