@@ -11,6 +11,8 @@ import { observeQemu, reconcile } from './reconcile.ts'
 
 /** QEMU ends within milliseconds of `quit`; longer means that it hangs. */
 const quitWithinMs = 5_000
+/** How often a guest that was asked to shut down is asked again. */
+const pressAgainMs = 8_000
 
 /** Starts a machine that is off. Resolves when its CPUs run. */
 export function start(core: MachineCore): Promise<void> {
@@ -61,7 +63,11 @@ export async function stop(core: MachineCore, options: StopOptions): Promise<voi
     })
   })
   await core.queue.run(() => pressPowerButton(core))
-  if (await settlesWithin(ended, timeoutSeconds * 1000, options.signal)) return
+  // A guest that has only begun to boot hears nothing; one that shuts down ignores another press.
+  const presser = setInterval(() => void core.queue.run(() => pressAgain(core)).catch((error: unknown) => core.context.log(`${core.id}: ${String(error)}`)), pressAgainMs)
+  const inTime = await settlesWithin(ended, timeoutSeconds * 1000, options.signal)
+  clearInterval(presser)
+  if (inTime) return
   options.signal?.throwIfAborted()
   if (config?.stop.onTimeout === 'force') return switchOff(core)
   await core.queue.run(async () => {
@@ -85,6 +91,10 @@ async function pressPowerButton(core: MachineCore): Promise<void> {
   await qmp.execute('system_powerdown')
   core.endAsked = true
   core.enter('stopping', { reason: 'The guest was asked to shut down.' })
+}
+
+async function pressAgain(core: MachineCore): Promise<void> {
+  if (core.state === 'stopping' && core.live !== null) await core.live.qmp.execute('system_powerdown')
 }
 
 /** Pulls the plug. Interrupts a start that is under way; returns when the process is gone and its end on record. */
