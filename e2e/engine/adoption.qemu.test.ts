@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
-import { machineFolderNames, machinesFolder } from '../../engine/storage/names.ts'
+import { connectQmp } from '../../engine/qemu/qmp/connect-qmp.ts'
+import { machineFolderNames, machineRuntimeNames, machinesFolder } from '../../engine/storage/names.ts'
 import { until } from '../conformance/until.ts'
 import { TestHome } from './test-home.fixture.ts'
 
@@ -111,4 +112,18 @@ test('a QEMU that hangs is unknown with the reason, and known again when it answ
     process.kill(pid, 'SIGCONT')
   }
   await client.machine.wait({ machine: 'beta', for: 'running', timeoutMs: 30_000 })
+})
+
+test('a guest that was paused is paused for the next engine, even if it was reset in between', async () => {
+  const { id } = await client.machine.pause({ machine: 'beta' })
+  await home.killEngine(client)
+  const qmp = await connectQmp(machineRuntimeNames(home.folders, id).qmpSocket)
+  await qmp.execute('system_reset')
+  // A start that was not finished looks the same to QEMU.
+  await until(async () => (await qmp.execute('query-status')).status === 'prelaunch', 'QEMU has reset the guest')
+  qmp.close()
+  client = await home.openDetached()
+  const adopted = await client.machine.show({ machine: 'beta' })
+  expect([adopted.state, adopted.pausedBy]).toEqual(['paused', 'user'])
+  expect((await client.machine.resume({ machine: 'beta' })).state).toBe('running')
 })
