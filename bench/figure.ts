@@ -40,11 +40,17 @@ export const goals = {
 /** Holds a measurement against its goal. */
 export function judge(goal: Goal, measured: Measured): Figure {
   const met = measured.value <= goal.aim ? 'aim' : measured.value <= goal.must ? 'must' : 'missed'
-  return { ...goal, ...measured, value: rounded(measured.value), samples: mapValues(measured.samples, (samples) => samples.map(rounded)), met }
+  return {
+    ...goal,
+    value: rounded(measured.value),
+    met,
+    beside: mapValues(measured.beside ?? {}, (value) => (typeof value === 'number' ? rounded(value) : value)),
+    samples: mapValues(measured.samples, (samples) => samples.map(rounded)),
+  }
 }
 
 export function unmeasured(goal: Goal, reason: string): Figure {
-  return { ...goal, met: null, value: null, reason }
+  return { ...goal, value: null, met: null, reason }
 }
 
 /** The middle of the sorted values. Throws where there are none. */
@@ -64,7 +70,7 @@ export function medianDifference(values: readonly number[], base: readonly numbe
 }
 
 /** Three decimals tell apart whatever can be measured here. */
-export function rounded(value: number): number {
+function rounded(value: number): number {
   return Math.round(value * 1000) / 1000
 }
 

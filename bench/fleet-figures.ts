@@ -14,6 +14,7 @@ import type { Bench } from './bench.ts'
 import { median, medianDifference } from './figure.ts'
 import type { Measured } from './figure.ts'
 import { machineCount, makeFleet, runningCount, runningTag } from './fleet.ts'
+import { besideLibvirt } from './libvirt.ts'
 
 const adoptRounds = 7
 const listRounds = 21
@@ -90,7 +91,7 @@ export async function measureList(bench: Bench): Promise<Measured> {
     mayfly.push(await timeProcess([cli, 'list'], env, machineCount))
     node.push(await timeProcess(['-e', '0'], env, 0))
   }
-  return { value: medianDifference(mayfly, node), samples: { mayflyMs: mayfly, nodeMs: node }, beside: { mayflyMedianMs: median(mayfly), nodeMedianMs: median(node), virshMedianMs: null, virshReason: 'virsh is not measured: it would list the machines of its own host, not these.' } }
+  return { value: medianDifference(mayfly, node), samples: { mayflyMs: mayfly, nodeMs: node }, beside: { mayflyMedianMs: median(mayfly), nodeMedianMs: median(node), ...besideLibvirt() } }
 }
 
 /** From the spawn of a Node to its end, its output read. Throws where it fails or writes fewer lines. */
@@ -126,7 +127,7 @@ export async function measureEngineList(bench: Bench): Promise<Measured> {
       assertFleet(machines)
     }
     await face.close()
-    return { value: median(samples), samples: { callMs: samples.slice(0, 20) }, beside: { firstCallMs: samples[0] ?? null, slowestOfAllMs: Math.max(...samples), calls: samples.length } }
+    return { value: median(samples), samples: { firstCallsMs: samples.slice(0, 20) }, beside: { firstCallMs: samples[0] ?? null, slowestOfAllMs: Math.max(...samples), calls: samples.length } }
   } finally {
     lock.release()
   }

@@ -72,14 +72,19 @@ async function figureOf(name: FigureName, measure: (bench: Bench) => Promise<Mea
 }
 
 function wantedFigures(): readonly FigureName[] {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } })
-  if (values.only === undefined) return figureNames
-  return values.only.split(',').map((word) => {
-    const name = figureNames.find((candidate) => candidate === word)
-    if (name !== undefined) return name
-    console.error(`There is no figure called ${word}. There are: ${figureNames.join(', ')}.`)
+  try {
+    const { only } = parseArgs({ options: { only: { type: 'string' } } }).values
+    return only === undefined ? figureNames : only.split(',').map(figureCalled)
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
     process.exit(2)
-  })
+  }
+}
+
+function figureCalled(word: string): FigureName {
+  const name = figureNames.find((candidate) => candidate === word)
+  if (name === undefined) throw new Error(`There is no figure called ${word}. There are: ${figureNames.join(', ')}.`)
+  return name
 }
 
 async function describeHost(): Promise<unknown> {

@@ -16,6 +16,7 @@ import type { Bench } from './bench.ts'
 import { median } from './figure.ts'
 import type { Measured } from './figure.ts'
 import { bootingMachine } from './fleet.ts'
+import { besideLibvirt } from './libvirt.ts'
 
 const rounds = 9
 const fewestRounds = 3
@@ -56,7 +57,7 @@ export async function measureStart(bench: Bench): Promise<Measured> {
   return {
     value: median(mayfly) / median(qemu),
     samples: { mayflyMs: mayfly, bareQemuMs: qemu, mayflyCallMs: calls },
-    beside: { mayflyMedianMs: median(mayfly), bareQemuMedianMs: median(qemu), libvirtMedianMs: null, libvirtReason: 'libvirt is not measured: a machine of its own with the same arguments would have to be defined and removed again.' },
+    beside: { mayflyMedianMs: median(mayfly), bareQemuMedianMs: median(qemu), ...besideLibvirt() },
   }
 }
 
