@@ -3,12 +3,7 @@
  * of Mayfly; who meets it then must not be served by the old code.
  */
 import { statSync } from 'node:fs'
-import type { Hello } from './protocol.ts'
-
-export interface ProgramStamp {
-  readonly path: string
-  readonly modifiedMs: number
-}
+import type { Hello, ProgramStamp } from './protocol.ts'
 
 /** The program at `path` as it is now; null where there is none. */
 export function stampProgram(path: string): ProgramStamp | null {

@@ -4,8 +4,6 @@
  * in every version: one tells who is there, the other asks it to end.
  */
 
-import type { ProgramStamp } from './program-stamp.ts'
-
 /** Carries the contract's hash, in every request and every answer. */
 export const contractHeader = 'mayfly-contract'
 
@@ -22,6 +20,12 @@ export const routes = {
 
 /** The protocol a connection is upgraded to: raw bytes both ways. */
 export const streamProtocol = 'mayfly-stream'
+
+/** A program's file as it was at a time. */
+export interface ProgramStamp {
+  readonly path: string
+  readonly modifiedMs: number
+}
 
 /** Who holds the engine. Fields are only ever added: every version reads every other's. */
 export interface Hello {
