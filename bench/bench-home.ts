@@ -3,6 +3,7 @@
  * with every process that was started from it. Only what can be made again, such as the tiny
  * image, is shared with the user's Mayfly, so that it is not built anew each time.
  */
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,7 +44,8 @@ export class BenchHome {
 
   /** Starts a detached engine and connects to it. Resolves when it listens. */
   async startEngine(): Promise<EngineClient> {
-    await startEngine({ folders: this.folders, env: this.env, withinMs: startWithinMs })
+    const outcome = await startEngine({ folders: this.folders, env: this.env, withinMs: startWithinMs })
+    if (outcome !== 'ready') throw new Error('Another engine holds the bench\'s folder.')
     this.#connection = connectEngine(engineSocket(this.folders))
     return this.#connection.client
   }
@@ -67,7 +69,8 @@ export class BenchHome {
     if (this.#connection === null) return
     const engine = await this.engineProcess()
     signalProcess(engine, 'SIGKILL')
-    await until(() => !isAlive(engine), 'the engine is dead')
+    // Its lock is held until its last thread is gone, which may be after its first; the next engine must find it free.
+    await until(() => !existsSync(`/proc/${engine.pid}`), 'the engine is gone')
     await this.#connection.close()
     this.#connection = null
   }

@@ -13,7 +13,7 @@ import { loadNative } from '../engine/native.ts'
 import { inheritedRamPath } from '../engine/qemu/process/launch-qemu.ts'
 import { machineFolderNames, machineRuntimeNames } from '../engine/storage/names.ts'
 import type { Bench } from './bench.ts'
-import { median } from './figure.ts'
+import { median, medianDifference } from './figure.ts'
 import type { Measured } from './figure.ts'
 import { bootingMachine } from './fleet.ts'
 import { besideLibvirt } from './libvirt.ts'
@@ -57,7 +57,7 @@ export async function measureStart(bench: Bench): Promise<Measured> {
   return {
     value: median(mayfly) / median(qemu),
     samples: { mayflyMs: mayfly, bareQemuMs: qemu, mayflyCallMs: calls },
-    beside: { mayflyMedianMs: median(mayfly), bareQemuMedianMs: median(qemu), ...besideLibvirt() },
+    beside: { mayflyMedianMs: median(mayfly), bareQemuMedianMs: median(qemu), differenceMs: medianDifference(mayfly, qemu), mayflyCallMedianMs: median(calls), ...besideLibvirt() },
   }
 }
 
