@@ -9,6 +9,7 @@ import { engine, host } from './procedures/host.ts'
 import { image } from './procedures/image.ts'
 import { job } from './procedures/job.ts'
 import { machineProcedures } from './procedures/machine.ts'
+import { metrics } from './procedures/metrics.ts'
 import { trash } from './procedures/trash.ts'
 
 export const contract = {
@@ -24,6 +25,7 @@ export const contract = {
   console,
   guest,
   job,
+  metrics,
   events: {
     watch: procedure({ summary: 'Tells what changes as it changes, beginning with a snapshot.', access: 'read', cli: { command: 'watch', interactive: true } })
       .input(z.strictObject({}))

@@ -18,6 +18,7 @@ import { JobBook } from './jobs/job-book.ts'
 import { sweepUnfinished } from './machine/create.ts'
 import type { EngineContext } from './machine/engine-context.ts'
 import { LogKeeper } from './machine/log-keeper.ts'
+import { MetricsBook } from './metrics/metrics-book.ts'
 import { Machines } from './machine/machines.ts'
 import { type Folders, makeFolders } from './storage/folders.ts'
 import { imagesFolder } from './storage/names.ts'
@@ -75,6 +76,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   const machines = new Machines(context)
   await sweepUnfinished(context)
   await machines.open()
+  const metrics = new MetricsBook(() => machines.all, (line) => log.info(line))
   const logKeeper = new LogKeeper(machines, (line) => log.info(line))
 
   const obligations = (): string[] => [
@@ -84,6 +86,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   const parts: EngineParts = {
     context,
     machines,
+    metrics,
     info: (): EngineInfo => ({ version: mayflyVersion, contract: contractHash, pid: process.pid, startedAt, holder: options.holder, residentBytes: process.memoryUsage.rss(), obligations: obligations() }),
     promised: () => {
       const running = machines.all.filter((core) => hasProcess(core.state)).map((core) => core.summary())
@@ -99,6 +102,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     obligations,
     async close() {
       logKeeper.close()
+      metrics.close()
       await jobs.close()
       await machines.close()
       streams.close()

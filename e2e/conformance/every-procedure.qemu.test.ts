@@ -68,6 +68,8 @@ const inputs: Readonly<Record<string, unknown>> = {
   'job.show': { job: 'no-such-job' },
   'job.wait': { job: 'no-such-job' },
   'job.cancel': { job: 'no-such-job' },
+  'metrics.watch': {},
+  'metrics.history': { machine: 'stopped' },
   'events.watch': {},
 }
 /** Starts long work on the host; its checks of input are tested here, its work where it lives. */

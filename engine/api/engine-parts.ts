@@ -3,11 +3,13 @@ import type { EngineInfo } from '../../contract/host.ts'
 import type { SnapshotBody } from '../events/event-hub.ts'
 import type { Promised } from '../host/host-probe.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
+import type { MetricsBook } from '../metrics/metrics-book.ts'
 import type { Machines } from '../machine/machines.ts'
 
 export interface EngineParts {
   readonly context: EngineContext
   readonly machines: Machines
+  readonly metrics: MetricsBook
   info(): EngineInfo
   /** What running machines have been promised. */
   promised(): Promised

@@ -73,6 +73,10 @@ export function createRouter(parts: EngineParts): EngineRouter {
     ...deviceProcedures(parts),
     ...guestProcedures(parts),
     ...storeProcedures(parts),
+    metrics: {
+      watch: os.metrics.watch.handler(({ signal }) => parts.metrics.watch(signal)),
+      history: os.metrics.history.handler(({ input }) => parts.metrics.history(machines.find(input.machine).id)),
+    },
     events: {
       watch: os.events.watch.handler(({ signal }) => context.events.subscribe({ snapshot: () => parts.snapshot(), signal })),
     },
