@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { bootstrap, root } from './bootstrap.mjs'
 import { digestOf, filesBelow, isFresh, writeStamp } from './content-stamp.mjs'
 import { buildNative } from './native.mjs'
+import { buildRenderer } from './renderer.mjs'
 
 /**
  * @typedef {object} Bundle
@@ -95,6 +96,7 @@ export async function buildAll() {
   for (const bundle of bundles) {
     if (await buildBundle(bundle)) done.push(`${bundle.entry} -> out/${bundle.folder}/${bundle.name}.mjs`)
   }
+  if (await buildRenderer(root)) done.push('renderer/ -> out/renderer')
   linkCommand()
   for (const line of done) console.error(`built ${line}`)
 }

@@ -1,0 +1,63 @@
+/** The window: what surrounds every view, and which view is shown. */
+import { MantineProvider } from '@mantine/core'
+import { Notifications } from '@mantine/notifications'
+import { lazy, Suspense } from 'react'
+import { usePlace } from '../state/place.ts'
+import type { Place } from '../state/place.ts'
+import { Dialogs } from './dialogs/dialogs.tsx'
+import { MachinesView } from './machine/machines-view.tsx'
+import { EngineLine } from './shell/engine-line.tsx'
+import { ErrorFence } from './shell/error-fence.tsx'
+import { MachineMenuPlace } from './shell/machine-menu-place.tsx'
+import { TitleBar } from './shell/title-bar.tsx'
+import { useHappenings } from './shell/use-happenings.ts'
+import { useShortcuts } from './shell/use-shortcuts.ts'
+import { cssVariables, theme } from './theme.ts'
+
+const DoctorPage = lazy(async () => ({ default: (await import('../features/doctor/doctor-page.tsx')).DoctorPage }))
+const SettingsPage = lazy(async () => ({ default: (await import('../features/settings/settings-page.tsx')).SettingsPage }))
+const AboutPage = lazy(async () => ({ default: (await import('../features/about/about-page.tsx')).AboutPage }))
+
+/** The policy of the page lets only style sheets with this nonce in. */
+function styleNonce(): string {
+  return document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''
+}
+
+export function App(): React.ReactNode {
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+      <Window />
+      <Notifications position="bottom-right" limit={4} />
+    </MantineProvider>
+  )
+}
+
+function Window(): React.ReactNode {
+  const place = usePlace()
+  useShortcuts()
+  useHappenings()
+  return (
+    <div className="app">
+      <TitleBar place={place} />
+      <EngineLine />
+      <ErrorFence key={place.view}>
+        <Suspense fallback={<main className="app-main" aria-busy />}>
+          <View place={place} />
+        </Suspense>
+      </ErrorFence>
+      <Dialogs />
+      <MachineMenuPlace />
+    </div>
+  )
+}
+
+function View({ place }: { readonly place: Place }): React.ReactNode {
+  switch (place.view) {
+    case 'machines': return <MachinesView machine={place.machine} tab={place.tab ?? 'console'} />
+    case 'images': return <MachinesView machine={undefined} tab="console" />
+    case 'screen': return <MachinesView machine={place.machine} tab="console" />
+    case 'doctor': return <main className="app-main"><DoctorPage /></main>
+    case 'settings': return <main className="app-main"><SettingsPage /></main>
+    case 'about': return <main className="app-main"><AboutPage /></main>
+  }
+}

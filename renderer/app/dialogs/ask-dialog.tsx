@@ -1,0 +1,59 @@
+/** Asks before something is lost: names it, says what is lost and what is kept. */
+import { Modal } from '@mantine/core'
+import { engine } from '../../state/connection.ts'
+import { machineActions, performNow } from '../../state/machine-actions.ts'
+import type { MachineVerb } from '../../state/machine-verb.ts'
+import { isOn } from '../../state/machine-looks.ts'
+import { useMirror } from '../../state/mirror.ts'
+import { closeOverlay } from '../../state/overlay.ts'
+import { clearSelection } from '../../state/selection.ts'
+import { hideToast, showToast } from '../../state/toast.ts'
+import { toMayflyError } from '../../state/failure.ts'
+import { text } from '../../text/text.ts'
+import { Button } from '../../ui/button.tsx'
+
+interface AskDialogProps {
+  readonly verb: MachineVerb
+  readonly machines: readonly string[]
+}
+
+export function AskDialog({ verb, machines: ids }: AskDialogProps): React.ReactNode {
+  const all = useMirror(({ machines }) => machines)
+  const machines = all.filter(({ id }) => ids.includes(id))
+  const [first] = machines
+  if (first === undefined || (verb !== 'switchOff' && verb !== 'reset' && verb !== 'delete')) return null
+  const many = machines.length > 1
+  const body = verb === 'delete' && machines.some(({ state }) => isOn(state)) ? text.ask.body.deleteRunning : text.ask.body[verb]
+
+  function confirmed(): void {
+    closeOverlay()
+    clearSelection()
+    for (const machine of machines) {
+      void performNow(verb, machine).then((done) => {
+        if (done && verb === 'delete') offerUndo(machine.id, machine.name)
+      })
+    }
+  }
+
+  return (
+    <Modal opened onClose={closeOverlay} title={many ? text.ask.many(text.verb[verb], machines.length) : text.ask.title[verb](first.name)} closeButtonProps={{ 'aria-label': text.close }} size={440}>
+      <p className="mf-2">{body}</p>
+      {many ? <p className="mf-sm mf-3 ask-names">{machines.map(({ name }) => name).join(', ')}</p> : null}
+      <div className="ask-foot">
+        <Button onClick={closeOverlay}>{text.cancel}</Button>
+        <Button danger data-autofocus icon={machineActions[verb].icon} onClick={confirmed}>{many ? text.ask.doMany(text.verb[verb], machines.length) : text.verbOf(verb, first.name)}</Button>
+      </div>
+    </Modal>
+  )
+}
+
+function offerUndo(id: string, name: string): void {
+  const undo = (): void => {
+    hideToast(`undo ${id}`)
+    engine.trash.restore({ machine: id }).then(
+      () => showToast({ title: text.ask.restored(name) }),
+      (error: unknown) => showToast({ title: text.error.couldNot(text.ask.undo), message: toMayflyError(error).message, stays: true }),
+    )
+  }
+  showToast({ id: `undo ${id}`, title: text.ask.inTrash(name), message: <Button size="small" onClick={undo}>{text.ask.undo}</Button> })
+}

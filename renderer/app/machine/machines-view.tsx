@@ -1,0 +1,59 @@
+/** The list at the left, the machine at the right; or the first run, where there is none. */
+import { useEffect } from 'react'
+import { MachineList } from '../../features/machine-list/machine-list.tsx'
+import { useLayout } from '../../state/layout.ts'
+import { useMirror } from '../../state/mirror.ts'
+import { go } from '../../state/place.ts'
+import type { MachineTab } from '../../state/place.ts'
+import { recall, remember } from '../../state/memory.ts'
+import { openOverlay } from '../../state/overlay.ts'
+import { useSelection } from '../../state/selection.ts'
+import { text } from '../../text/text.ts'
+import { Button } from '../../ui/button.tsx'
+import { ManySelected } from './many-selected.tsx'
+import { MachinePage } from './machine-page.tsx'
+
+function isString(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+export function MachinesView({ machine, tab }: { readonly machine: string | undefined; readonly tab: MachineTab }): React.ReactNode {
+  const machines = useMirror(({ machines }) => machines)
+  const phase = useMirror(({ phase }) => phase)
+  const many = useSelection(({ machines }) => machines.size > 1)
+  const sidebar = useLayout(({ sidebar }) => sidebar)
+  const found = machines.find(({ id }) => id === machine)
+
+  useEffect(() => {
+    if (machine !== undefined) remember('machine', machine)
+  }, [machine])
+  useEffect(() => {
+    if (machine !== undefined || machines.length === 0) return
+    const last = recall('machine', isString, '')
+    const [first] = machines
+    const next = machines.some(({ id }) => id === last) ? last : first?.id
+    if (next !== undefined) go({ view: 'machines', machine: next }, 'replace')
+  }, [machine, machines])
+
+  return (
+    <div className={sidebar ? 'split' : 'split split-hidden'}>
+      <aside className="split-side" aria-label={text.list.label}><MachineList /></aside>
+      <main className="app-main">
+        {many ? <ManySelected /> : found !== undefined ? <MachinePage key={found.id} machine={found} tab={tab} /> : <Nothing gone={machine !== undefined && phase === 'live'} waiting={phase === 'connecting'} />}
+      </main>
+    </div>
+  )
+}
+
+function Nothing({ gone, waiting }: { readonly gone: boolean; readonly waiting: boolean }): React.ReactNode {
+  if (waiting) return <div aria-busy />
+  return (
+    <div className="mp-centre">
+      <div className="mf-empty">
+        <h2>{gone ? text.machine.gone : text.machine.choose}</h2>
+        <p>{gone ? text.machine.goneMore : text.machine.chooseMore}</p>
+        <Button onClick={() => openOverlay({ kind: 'wizard' })}>{text.list.newMachine}</Button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,17 @@
+/** The first thing that runs in the page. */
+import '@mantine/core/styles.layer.css'
+import '@mantine/notifications/styles.layer.css'
+import '../ui/tokens.css'
+import '../ui/parts.css'
+import '../ui/library.css'
+import './shell/shell.css'
+import { createRoot } from 'react-dom/client'
+import { keepInSync } from '../state/sync.ts'
+import { App } from './app.tsx'
+
+const place = document.querySelector('#root')
+if (place === null) throw new Error('The page has no place for the app.')
+// Dialogs of the component library make a style sheet at run time; this is where it looks for the nonce.
+Object.assign(globalThis, { __webpack_nonce__: document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce })
+void keepInSync(new AbortController().signal)
+createRoot(place).render(<App />)

@@ -1,0 +1,63 @@
+/** What a machine, its QEMU and its monitor wrote: followed, searched, copied. Shown as text and nothing else. */
+import { SegmentedControl, Switch } from '@mantine/core'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { Search, X } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { MachineSummary } from '../../../contract/machine.ts'
+import { text } from '../../text/text.ts'
+import { IconButton } from '../../ui/button.tsx'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { Note } from '../../ui/note.tsx'
+import { useFollowedLog } from './use-followed-log.ts'
+import type { LogSource } from './use-followed-log.ts'
+import './log.css'
+
+const sources: readonly LogSource[] = ['events', 'qemu', 'serial', 'qmp']
+const rowPx = 17
+
+export function LogTab({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
+  const [source, setSource] = useState<LogSource>('events')
+  const [query, setQuery] = useState('')
+  const [follow, setFollow] = useState(true)
+  const { lines, skippedBytes, error, loading } = useFollowedLog(machine.id, source)
+  const needle = query.toLocaleLowerCase()
+  const shown = useMemo(() => (needle === '' ? lines : lines.filter((line) => line.toLocaleLowerCase().includes(needle))), [lines, needle])
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 20 })
+
+  useEffect(() => {
+    if (follow && shown.length > 0) virtual.scrollToIndex(shown.length - 1, { align: 'end' })
+  }, [follow, shown, virtual])
+
+  return (
+    <div className="log">
+      <div className="log-head">
+        <SegmentedControl aria-label={text.log.source} value={source} onChange={(value) => setSource(value as LogSource)} data={sources.map((value) => ({ value, label: text.log.sources[value] }))} />
+        <div className="mf-field log-search">
+          <Search size={14} strokeWidth={1.75} aria-hidden />
+          <input value={query} placeholder={text.log.search} aria-label={text.log.search} onChange={(event) => setQuery(event.target.value)} onKeyDown={(event) => (event.key === 'Escape' ? setQuery('') : undefined)} />
+          {query === '' ? null : <IconButton size="small" icon={X} name={text.list.clearSearch} onClick={() => setQuery('')} />}
+        </div>
+        <span className="mf-sm mf-3" role="status">{query === '' ? text.log.lines(lines.length) : text.log.linesOf(shown.length, lines.length)}</span>
+        <span className="mf-push mf-row">
+          <Switch label={text.log.follow} checked={follow} onChange={(event) => setFollow(event.currentTarget.checked)} />
+          <CopyButton size="small" text={shown.join('\n')} name={text.log.copy} copiedWord={text.copied} />
+        </span>
+      </div>
+      {error === undefined ? null : <div className="mp-trouble"><Note kind="bad" title={text.log.cannotRead}><p>{error.message} {error.next ?? ''}</p></Note></div>}
+      {skippedBytes === 0 ? null : <p className="log-skipped">{text.log.skipped(skippedBytes)}</p>}
+      {!loading && shown.length === 0 && error === undefined ? <div className="log-none"><p>{query === '' ? text.log.empty[source] : text.log.noMatch(query)}</p></div> : null}
+      <div ref={scroller} className="log-lines mf-scroll" tabIndex={0} role="log" aria-live="off" aria-label={text.log.sources[source]} onWheel={(event) => (event.deltaY < 0 ? setFollow(false) : undefined)}>
+        <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+          {virtual.getVirtualItems().map((item) => <div key={item.key} className="log-line" style={{ transform: `translateY(${item.start}px)` }}><Found line={shown[item.index] ?? ''} needle={needle} /></div>)}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function Found({ line, needle }: { readonly line: string; readonly needle: string }): React.ReactNode {
+  const at = needle === '' ? -1 : line.toLocaleLowerCase().indexOf(needle)
+  if (at < 0) return line
+  return <>{line.slice(0, at)}<mark>{line.slice(at, at + needle.length)}</mark>{line.slice(at + needle.length)}</>
+}

@@ -1,0 +1,206 @@
+/** The list of machines: searched, filtered, grouped by tag, walked with the arrows; smooth with hundreds. */
+import { Menu } from '@mantine/core'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ChevronDown, ChevronRight, ListFilter as FilterIcon, Plus, Search, X } from 'lucide-react'
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { text } from '../../text/text.ts'
+import { listRows } from '../../state/machine-search.ts'
+import type { ListFilter, ListOrder, ListRow } from '../../state/machine-search.ts'
+import { perform, toggleVerb } from '../../state/machine-actions.ts'
+import { recall, remember } from '../../state/memory.ts'
+import { useMirror } from '../../state/mirror.ts'
+import { openOverlay } from '../../state/overlay.ts'
+import { go, usePlace } from '../../state/place.ts'
+import { clearSelection, select, useSelection } from '../../state/selection.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { HostFoot } from './host-foot.tsx'
+import { MachineRow } from './machine-row.tsx'
+import './machine-list.css'
+
+const machineRowPx = 44
+const groupRowPx = 28
+const filters: readonly ListFilter[] = ['all', 'running', 'stopped', 'needsYou']
+const orders: readonly ListOrder[] = ['byName', 'byState', 'byMemory']
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
+}
+
+export function MachineList(): React.ReactNode {
+  const machines = useMirror(({ machines }) => machines)
+  const phase = useMirror(({ phase }) => phase)
+  const place = usePlace()
+  const current = place.view === 'machines' ? place.machine : undefined
+  const selected = useSelection(({ machines }) => machines)
+  const [search, setSearch] = useState('')
+  const [filter, setFilter] = useState<ListFilter>('all')
+  const [order, setOrder] = useState<ListOrder>('byName')
+  const [folded, setFolded] = useState(() => new Set(recall('folded-groups', isStrings, [])))
+  const question = useDeferredValue(search)
+  const rows = useMemo(() => listRows(machines, { search: question, filter, order, folded }), [machines, question, filter, order, folded])
+  const searchField = useRef<HTMLInputElement>(null)
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => (rows[index]?.kind === 'group' ? groupRowPx : machineRowPx),
+    getItemKey: (index) => keyOf(rows[index], index),
+    overscan: 8,
+  })
+  useEffect(() => virtual.measure(), [rows, virtual])
+
+  useEffect(() => {
+    const focusSearch = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return
+      event.preventDefault()
+      searchField.current?.focus()
+      searchField.current?.select()
+    }
+    window.addEventListener('keydown', focusSearch)
+    return () => window.removeEventListener('keydown', focusSearch)
+  }, [])
+
+  const ids = rows.flatMap((row) => (row.kind === 'machine' ? [row.machine.id as string] : []))
+
+  function show(id: string, how: 'push' | 'replace' = 'push'): void {
+    clearSelection()
+    go({ view: 'machines', machine: id, ...(place.view === 'machines' && place.tab !== undefined ? { tab: place.tab } : {}) }, how)
+  }
+
+  function toggleGroup(key: string): void {
+    const next = new Set(folded)
+    if (!next.delete(key)) next.add(key)
+    setFolded(next)
+    remember('folded-groups', [...next])
+  }
+
+  function clicked(event: React.MouseEvent, id: string): void {
+    if (event.ctrlKey || event.metaKey) {
+      const next = new Set(selected.size > 0 ? selected : current === undefined ? [] : [current])
+      if (!next.delete(id)) next.add(id)
+      select(next)
+    } else if (event.shiftKey && current !== undefined) {
+      const [from, to] = [ids.indexOf(current), ids.indexOf(id)].sort((a, b) => a - b)
+      select(ids.slice(Math.max(0, from ?? 0), (to ?? 0) + 1))
+    } else show(id)
+  }
+
+  function keyed(event: React.KeyboardEvent): void {
+    if (event.target !== event.currentTarget) return
+    const machine = machines.find(({ id }) => id === current)
+    const at = ids.indexOf(current ?? '')
+    const step: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at < 0 ? ids.length - 1 : at - 1, Home: 0, End: ids.length - 1, PageDown: at + 10, PageUp: at - 10 }
+    const target = step[event.key]
+    if (target !== undefined) {
+      event.preventDefault()
+      const id = ids[Math.min(ids.length - 1, Math.max(0, target))]
+      if (id === undefined) return
+      if (event.shiftKey) select([...selected, ...(current === undefined ? [] : [current]), id])
+      if (event.shiftKey) go({ view: 'machines', machine: id }, 'replace')
+      else show(id, 'replace')
+      virtual.scrollToIndex(rows.findIndex((row) => row.kind === 'machine' && row.machine.id === id))
+      return
+    }
+    if (event.key === 'a' && event.ctrlKey) {
+      event.preventDefault()
+      select(ids)
+    } else if (event.key === 'Escape') clearSelection()
+    if (machine === undefined) return
+    if (event.key === 'Enter') {
+      event.preventDefault()
+      document.querySelector<HTMLElement>('[data-console-focus]')?.focus()
+    } else if (event.key === ' ') {
+      event.preventDefault()
+      perform(toggleVerb(machine), machine)
+    } else if (event.key === 'F2') openOverlay({ kind: 'rename', machine: machine.id })
+    else if (event.key === 'Delete') openOverlay({ kind: 'ask', verb: 'delete', machines: selected.size > 1 ? [...selected] : [machine.id] })
+  }
+
+  return (
+    <div className="ml">
+      <div className="ml-head">
+        <div className="mf-field ml-search">
+          <Search size={16} strokeWidth={1.75} aria-hidden className="mf-icon" />
+          <input
+            ref={searchField}
+            value={search}
+            placeholder={text.list.search(machines.length)}
+            aria-label={text.list.searchName}
+            onChange={(event) => setSearch(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') setSearch('')
+              if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
+              event.preventDefault()
+              const [first] = ids
+              if (first !== undefined && !ids.includes(current ?? '')) show(first)
+              scroller.current?.focus()
+            }}
+          />
+          {search === '' ? <kbd className="mf-kbd" aria-hidden>/</kbd> : <IconButton size="small" icon={X} name={text.list.clearSearch} onClick={() => setSearch('')} />}
+        </div>
+        <Menu position="bottom-start">
+          <Menu.Target>
+            <IconButton icon={FilterIcon} name={text.list.filter} aria-pressed={filter !== 'all' || order !== 'byName'} className="ml-filter" />
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Label>{text.list.show}</Menu.Label>
+            {filters.map((value) => <Menu.Item key={value} role="menuitemradio" aria-checked={filter === value} leftSection={<span className="ml-dot">{filter === value ? '•' : ''}</span>} onClick={() => setFilter(value)}>{text.list[value]}</Menu.Item>)}
+            <Menu.Divider />
+            <Menu.Label>{text.list.sortBy}</Menu.Label>
+            {orders.map((value) => <Menu.Item key={value} role="menuitemradio" aria-checked={order === value} leftSection={<span className="ml-dot">{order === value ? '•' : ''}</span>} onClick={() => setOrder(value)}>{text.list[value]}</Menu.Item>)}
+          </Menu.Dropdown>
+        </Menu>
+        <IconButton look="default" icon={Plus} name={text.list.newMachine} onClick={() => openOverlay({ kind: 'wizard' })} />
+      </div>
+      {rows.length === 0 && phase !== 'connecting' ? (
+        <div className="ml-none">
+          {search === '' ? <p>{text.list.noneShown}</p> : <p>{text.list.noMatch(search)}</p>}
+          <Button size="small" onClick={() => (search === '' ? setFilter('all') : setSearch(''))}>{search === '' ? text.list.showAll : text.list.clearSearch}</Button>
+        </div>
+      ) : null}
+      <div
+        ref={scroller}
+        className="ml-list mf-scroll"
+        role="listbox"
+        aria-label={text.list.label}
+        aria-multiselectable
+        aria-activedescendant={current === undefined || !ids.includes(current) ? undefined : `machine-${current}`}
+        tabIndex={0}
+        onKeyDown={keyed}
+      >
+        <div className="ml-all" role="presentation" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows[item.index]
+            if (row === undefined) return null
+            const at = { transform: `translateY(${item.start}px)` }
+            if (row.kind === 'group') {
+              const Chevron = row.folded ? ChevronRight : ChevronDown
+              return (
+                <div key={item.key} className="ml-group" style={at} role="option" aria-selected={false} aria-expanded={!row.folded} onClick={() => toggleGroup(row.key)}>
+                  <Chevron size={12} aria-hidden />
+                  <b className="mf-clip">{row.name}</b>
+                  <span className="mf-push">{text.list.runningOf(row.running, row.all)}</span>
+                </div>
+              )
+            }
+            const { machine } = row
+            return <MachineRow key={item.key} machine={machine} at={at} current={machine.id === current} selected={selected.size > 0 ? selected.has(machine.id) : machine.id === current} onClick={(event) => {
+              clicked(event, machine.id)
+              scroller.current?.focus({ preventScroll: true })
+            }} />
+          })}
+        </div>
+      </div>
+      <HostFoot />
+    </div>
+  )
+}
+
+function keyOf(row: ListRow | undefined, index: number): string | number {
+  if (row === undefined) return index
+  return row.kind === 'group' ? `group ${row.key}` : row.machine.id
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select|canvas)$/i.test(target.tagName))
+}

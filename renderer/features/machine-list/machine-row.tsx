@@ -1,0 +1,45 @@
+/** One machine in the list: its screen, its state as shape and word, and the one fact that matters. */
+import { Power } from 'lucide-react'
+import { memo } from 'react'
+import type { MachineSummary } from '../../../contract/machine.ts'
+import { factOf, isOn, shapeOf, wordOf } from '../../state/machine-looks.ts'
+import { useThumbnail } from '../../state/thumbnails.ts'
+import { openMachineMenu } from '../../state/machine-menu.ts'
+import { MiddleClip } from '../../ui/middle-clip.tsx'
+import { StateShape } from '../../ui/state-shape.tsx'
+
+interface MachineRowProps {
+  readonly machine: MachineSummary
+  readonly at: React.CSSProperties
+  readonly current: boolean
+  readonly selected: boolean
+  readonly onClick: (event: React.MouseEvent) => void
+}
+
+export const MachineRow = memo(MachineRowNow, (a, b) => a.machine === b.machine && a.at.transform === b.at.transform && a.current === b.current && a.selected === b.selected && a.onClick === b.onClick)
+
+function MachineRowNow({ machine, at, current, selected, onClick }: MachineRowProps): React.ReactNode {
+  const on = isOn(machine.state)
+  const picture = useThumbnail(machine.id, machine.state === 'running' || machine.state === 'paused')
+  return (
+    <div
+      id={`machine-${machine.id}`}
+      className="ml-machine"
+      style={at}
+      role="option"
+      aria-selected={selected}
+      aria-current={current}
+      onClick={onClick}
+      onContextMenu={(event) => {
+        event.preventDefault()
+        openMachineMenu({ machine: machine.id, x: event.clientX, y: event.clientY })
+      }}
+    >
+      {picture !== undefined && (on || machine.state === 'crashed') ? <img className={`mf-thumb ${machine.state === 'running' ? '' : 'mf-thumb-dim'}`} src={picture} alt="" /> : <span className={`mf-thumb ${on ? '' : 'mf-thumb-off'}`}>{on ? null : <Power size={14} strokeWidth={1.75} aria-hidden />}</span>}
+      <div className="ml-words">
+        <div className="ml-name"><StateShape shape={shapeOf(machine.state)} label={wordOf(machine)} /><MiddleClip text={machine.name} /></div>
+        <div className="ml-fact mf-clip" title={machine.stateReason ?? undefined}>{factOf(machine)}</div>
+      </div>
+    </div>
+  )
+}

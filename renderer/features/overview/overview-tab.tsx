@@ -1,0 +1,110 @@
+/** What a machine is and costs: its addresses, what it really takes of the disk, how long it is up, notes. */
+import { Plus } from 'lucide-react'
+import type { MachineDetails, MachineSummary } from '../../../contract/machine.ts'
+import { useDetails } from '../../state/details.ts'
+import { useNow } from '../../state/now.ts'
+import { go } from '../../state/place.ts'
+import { text } from '../../text/text.ts'
+import { formatDuration, formatWhen } from '../../text/time.ts'
+import { Button } from '../../ui/button.tsx'
+import { CopyButton } from '../../ui/copy-button.tsx'
+import { Note } from '../../ui/note.tsx'
+import { formatBytes, formatMiB } from '../../ui/size-text.ts'
+import { StateShape } from '../../ui/state-shape.tsx'
+import { Notes } from './notes.tsx'
+import { Tags } from './tags.tsx'
+import './overview.css'
+
+export function OverviewTab({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
+  const { details, error } = useDetails(machine.id)
+  if (details === undefined) return <div className="mf-page-body">{error === undefined ? <div className="mf-still ov-still" aria-busy /> : <Note kind="bad" title={text.overview.cannotRead}><p>{error.message} {error.next ?? ''}</p></Note>}</div>
+  return (
+    <div className="ov">
+      <div className="ov-main mf-scroll">
+        <section>
+          <h2 className="mf-h">{text.overview.diskUse}<small>{text.overview.diskUseMore}</small></h2>
+          <DiskUse details={details} />
+        </section>
+        {details.config === null ? null : (
+          <>
+            <Tags details={details} tags={details.config.tags} />
+            <Notes details={details} notes={details.config.notes} />
+          </>
+        )}
+      </div>
+      <aside className="ov-side mf-scroll" aria-label={text.overview.facts}>
+        <Addresses machine={machine} />
+        <Facts machine={machine} details={details} />
+      </aside>
+    </div>
+  )
+}
+
+function DiskUse({ details }: { readonly details: MachineDetails }): React.ReactNode {
+  if (details.disks.length === 0) return <p className="mf-2">{text.overview.noDisks}</p>
+  return (
+    <ul className="mf-list">
+      {details.disks.map((disk) => {
+        const own = disk.allocatedBytes - disk.sharedBytes
+        return (
+          <li key={disk.id} className="ov-disk">
+            <b>{disk.id}</b>
+            <span className="ov-bar" aria-hidden>
+              <i className="ov-own" style={{ width: `${share(own, disk.virtualBytes)}%` }} />
+              <i className="ov-shared" style={{ width: `${share(disk.sharedBytes, disk.virtualBytes)}%` }} />
+            </span>
+            <span className="ov-disk-words">{text.overview.diskLine(formatBytes(disk.allocatedBytes), formatBytes(disk.virtualBytes), disk.sharedBytes === 0 ? undefined : formatBytes(disk.sharedBytes), disk.layers)}</span>
+          </li>
+        )
+      })}
+    </ul>
+  )
+}
+
+/** Percent, but never so little that nothing is seen of it. */
+function share(part: number, whole: number): number {
+  return part <= 0 ? 0 : Math.min(100, Math.max(1, (part / Math.max(1, whole)) * 100))
+}
+
+function Addresses({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
+  return (
+    <section>
+      <h2 className="mf-h">{text.overview.addresses}<Button className="mf-push" size="small" look="quiet" icon={Plus} onClick={() => go({ view: 'machines', machine: machine.id, tab: 'network' })}>{text.overview.forward}</Button></h2>
+      {machine.forwards.length === 0 ? <p className="mf-sm mf-2">{text.overview.noAddresses}</p> : null}
+      <ul className="mf-list">
+        {machine.forwards.map(({ hostAddress, hostPort, guestPort, protocol }) => (
+          <li key={`${protocol} ${hostPort}`}>
+            <span className="mf-grow"><code>{hostAddress}:{hostPort}</code><br /><span className="mf-xs mf-3">{text.overview.toGuest(guestPort, protocol, text.network.services[guestPort])}</span></span>
+            <CopyButton size="small" text={`${hostAddress}:${hostPort}`} name={text.copyOf(`${hostAddress}:${hostPort}`)} copiedWord={text.copied} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Facts({ machine, details }: { readonly machine: MachineSummary; readonly details: MachineDetails }): React.ReactNode {
+  const now = useNow()
+  const { process, hardware, lastExit } = details
+  return (
+    <section>
+      <h2 className="mf-h">{text.overview.machine}</h2>
+      <dl className="mf-dl">
+        {machine.startedAt === null ? null : <><dt>{text.overview.up}</dt><dd>{text.overview.upSince(formatDuration((now - Date.parse(machine.startedAt)) / 1000), formatWhen(machine.startedAt, now))}</dd></>}
+        <dt>{text.overview.size}</dt><dd>{text.machine.cpus(machine.cpus)}, {formatMiB(machine.memoryMiB)}</dd>
+        <dt>{text.overview.agent}</dt><dd>{machine.agent === 'answering' ? <StateShape shape="ok" /> : null} {text.overview.agentState[machine.agent]}</dd>
+        {process === null ? null : (
+          <>
+            <dt>{text.overview.accelerator}</dt><dd>{text.overview.accelerators[process.accelerator]}</dd>
+            <dt>QEMU</dt><dd>{process.qemuVersion}</dd>
+            <dt>{text.overview.process}</dt><dd>{machine.pid}{process.residentBytes === null ? '' : `, ${text.overview.resident(formatBytes(process.residentBytes))}`}</dd>
+          </>
+        )}
+        {hardware === null ? null : <><dt>{text.overview.machineType}</dt><dd>{hardware.machineType}</dd></>}
+        {lastExit === null ? null : <><dt>{text.overview.lastEnd}</dt><dd>{formatWhen(lastExit.at, now)}: {lastExit.sentence}</dd></>}
+        {machine.createdAt === null ? null : <><dt>{text.overview.created}</dt><dd>{formatWhen(machine.createdAt, now)}</dd></>}
+        <dt>{text.machine.folder}</dt><dd><code>{details.folder}</code> <CopyButton size="small" text={details.folder} name={text.copyOf(text.machine.folder)} copiedWord={text.copied} /></dd>
+      </dl>
+    </section>
+  )
+}

@@ -1,0 +1,74 @@
+/**
+ * Everything that can be done to a machine with one press: what it is called, when it can be
+ * done, and why not otherwise. Buttons, menus, keys and the palette all take it from here. The
+ * engine has the last word; this only keeps people from asking in vain.
+ */
+import type { LucideIcon } from 'lucide-react'
+import { CirclePlay, Copy, Pause, Play, Power, PowerOff, RotateCcw, Trash2 } from 'lucide-react'
+import type { MachineState } from '../../contract/machine-state.ts'
+import type { MachineSummary } from '../../contract/machine.ts'
+import { text } from '../text/text.ts'
+import { engine } from './connection.ts'
+import { toMayflyError } from './failure.ts'
+import type { MachineVerb } from './machine-verb.ts'
+import { askFirst } from './overlay.ts'
+import { currentPlace } from './place.ts'
+import { showToast } from './toast.ts'
+import { clearTrouble, setTrouble } from './troubles.ts'
+
+export interface MachineAction {
+  readonly verb: MachineVerb
+  readonly icon: LucideIcon
+  /** States of the machine in which it can be done. */
+  readonly states: readonly MachineState[]
+  /** Asks before it does: data or work may be lost. */
+  readonly asks: boolean
+  readonly run: (machine: MachineSummary) => Promise<unknown>
+}
+
+const atRest = ['stopped', 'crashed'] as const
+
+const list: readonly MachineAction[] = [
+  { verb: 'start', icon: Play, states: atRest, asks: false, run: ({ id }) => engine.machine.start({ machine: id }) },
+  { verb: 'pause', icon: Pause, states: ['running'], asks: false, run: ({ id }) => engine.machine.pause({ machine: id }) },
+  { verb: 'resume', icon: CirclePlay, states: ['paused'], asks: false, run: ({ id }) => engine.machine.resume({ machine: id }) },
+  { verb: 'shutDown', icon: Power, states: ['running', 'stopping'], asks: false, run: ({ id }) => engine.machine.stop({ machine: id }) },
+  { verb: 'switchOff', icon: PowerOff, states: ['running', 'paused', 'starting', 'stopping', 'unknown'], asks: true, run: ({ id }) => engine.machine.stop({ machine: id, force: true }) },
+  { verb: 'reset', icon: RotateCcw, states: ['running', 'paused'], asks: true, run: ({ id }) => engine.machine.reset({ machine: id }) },
+  { verb: 'clone', icon: Copy, states: atRest, asks: false, run: ({ id, name }) => engine.machine.clone({ machine: id, name: text.machine.copyName(name) }) },
+  { verb: 'delete', icon: Trash2, states: ['stopped', 'crashed', 'broken', 'running', 'paused', 'unknown'], asks: true, run: ({ id, state }) => engine.machine.delete({ machine: id, force: !atRest.includes(state as 'stopped') && state !== 'broken' }) },
+]
+
+export const machineActions: Readonly<Record<MachineVerb, MachineAction>> = Object.fromEntries(list.map((action) => [action.verb, action])) as Record<MachineVerb, MachineAction>
+
+/** Why it cannot be done now; undefined where it can. */
+export function whyNot(verb: MachineVerb, machine: MachineSummary): string | undefined {
+  return machineActions[verb].states.includes(machine.state) ? undefined : text.cannot(text.verb[verb], machine.name, text.state[machine.state])
+}
+
+/** Does it, asking first where that is due. What goes wrong is kept with the machine. */
+export function perform(verb: MachineVerb, machine: MachineSummary): void {
+  if (machineActions[verb].asks) askFirst(verb, [machine.id])
+  else void performNow(verb, machine)
+}
+
+/** Resolves to whether it was done. */
+export async function performNow(verb: MachineVerb, machine: MachineSummary): Promise<boolean> {
+  clearTrouble(machine.id)
+  try {
+    await machineActions[verb].run(machine)
+  } catch (error) {
+    const failure = toMayflyError(error)
+    const doing = text.verbOf(verb, machine.name)
+    setTrouble({ machine: machine.id, doing, error: failure })
+    const place = currentPlace()
+    if (place.view !== 'machines' || place.machine !== machine.id) showToast({ title: text.error.couldNot(doing), message: failure.message, stays: true })
+    return false
+  }
+  return true
+}
+
+/** Space: whatever moves it on. */
+export function toggleVerb({ state }: MachineSummary): MachineVerb {
+  return state === 'running' ? 'pause' : state === 'paused' ? 'resume' : 'start'
+}

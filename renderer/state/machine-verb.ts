@@ -1,0 +1,3 @@
+/** What can be done to a machine with one press. */
+export const machineVerbs = ['start', 'pause', 'resume', 'shutDown', 'switchOff', 'reset', 'clone', 'delete'] as const
+export type MachineVerb = (typeof machineVerbs)[number]

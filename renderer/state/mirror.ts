@@ -1,0 +1,26 @@
+/**
+ * The page's mirror of the engine: machines, jobs and images as the last event said. Written by
+ * the sync module alone; actions call the engine and wait for its event like everybody else.
+ */
+import type { Image } from '../../contract/image.ts'
+import type { Job } from '../../contract/job.ts'
+import type { MachineSummary } from '../../contract/machine.ts'
+import { create } from 'zustand'
+
+export interface Mirror {
+  /** `away`: what is shown is of `asOf`, the engine does not answer. */
+  readonly phase: 'connecting' | 'live' | 'away'
+  /** When the engine went away; milliseconds since 1970. */
+  readonly asOf: number | null
+  /** In the order of their names. */
+  readonly machines: readonly MachineSummary[]
+  /** Newest first. */
+  readonly jobs: readonly Job[]
+  readonly images: readonly Image[]
+}
+
+export const useMirror = create<Mirror>(() => ({ phase: 'connecting', asOf: null, machines: [], jobs: [], images: [] }))
+
+export function useMachine(id: string | undefined): MachineSummary | undefined {
+  return useMirror((mirror) => mirror.machines.find((machine) => machine.id === id))
+}

@@ -1,0 +1,16 @@
+/** Machines that were marked together, for doing something to all of them. Fewer than two: none. */
+import { create } from 'zustand'
+
+interface Selection {
+  readonly machines: ReadonlySet<string>
+}
+
+export const useSelection = create<Selection>(() => ({ machines: new Set() }))
+
+export function select(machines: Iterable<string>): void {
+  useSelection.setState({ machines: new Set(machines) })
+}
+
+export function clearSelection(): void {
+  if (useSelection.getState().machines.size > 0) select([])
+}

@@ -1,0 +1,191 @@
+/** English. Sentences for people: what happened, to which machine, what next. */
+import type { MachineState, PausedBy } from '../../contract/machine-state.ts'
+
+function plural(amount: number, one: string, many: string): string {
+  return `${amount} ${amount === 1 ? one : many}`
+}
+
+type Verb = 'start' | 'pause' | 'resume' | 'shutDown' | 'switchOff' | 'reset' | 'clone' | 'delete'
+
+const verb: Readonly<Record<Verb, string>> = {
+  start: 'Start', pause: 'Pause', resume: 'Resume', shutDown: 'Shut down', switchOff: 'Switch off', reset: 'Reset', clone: 'Clone', delete: 'Delete',
+}
+
+const state: Readonly<Record<MachineState, string>> = {
+  stopped: 'Stopped', starting: 'Starting', running: 'Running', paused: 'Paused', saving: 'Saving', restoring: 'Restoring', stopping: 'Shutting down', crashed: 'Crashed', broken: 'Broken', unknown: 'Unknown',
+}
+
+const pausedBy: Readonly<Record<PausedBy, string>> = {
+  user: 'paused by you', 'no-space': 'the disk of this host is full; goes on when there is space', 'io-error': 'a disk of this host failed', 'guest-panic': 'the guest panicked', 'internal-error': 'the accelerator could not go on', 'guest-sleep': 'the guest sleeps',
+}
+
+export const english = {
+  verb,
+  state,
+  pausedBy,
+  verbOf: (which: Verb, name: string) => `${verb[which]} ${name}`,
+  cannot: (what: string, name: string, now: string) => `${what} is not possible: ${name} is ${now.toLowerCase()}.`,
+  happened: (name: string) => `${name} needs you`,
+  copy: 'Copy',
+  copied: 'Copied',
+  copyOf: (what: string) => `Copy ${what}`,
+  close: 'Close',
+  cancel: 'Cancel',
+  tryAgain: 'Try again',
+
+  nav: { main: 'Main', machines: 'Machines', images: 'Images', find: 'Find a machine or do anything', jobs: 'Jobs', jobsRunning: (amount: number) => plural(amount, 'job', 'jobs'), help: 'Help and shortcuts', settings: 'Settings', doctor: 'Doctor', about: 'About Mayfly', more: 'More' },
+
+  engine: {
+    away: 'The engine does not answer. Machines go on.',
+    asOf: (when: string) => `What you see is as of ${when}.`,
+    connecting: 'Looking for the engine.',
+    reconnect: 'It is tried again until it answers.',
+  },
+
+  error: {
+    unexpected: 'Something unexpected happened in this page; this is a fault of Mayfly.',
+    couldNot: (doing: string) => `${doing}: not done`,
+    details: 'Details',
+    dismiss: 'Dismiss',
+    pageBroke: 'This part of the window broke',
+    pageBrokeMore: 'Machines go on. It can be shown anew; what the error was can be copied for a report.',
+    showAnew: 'Show it anew',
+    copyReport: 'Copy report',
+  },
+
+  list: {
+    label: 'Machines',
+    search: (amount: number) => `Search ${plural(amount, 'machine', 'machines')}`,
+    searchName: 'Search names, tags, addresses and states',
+    newMachine: 'New machine',
+    filter: 'Filter and sort',
+    show: 'Show', all: 'All', running: 'Running', stopped: 'Stopped', needsYou: 'Needs you',
+    sortBy: 'Sort by', byName: 'Name', byState: 'State', byMemory: 'Memory',
+    noTag: 'No tag',
+    runningOf: (running: number, all: number) => (running === 0 ? `${all} stopped` : `${running} of ${all} running`),
+    noMatch: (search: string) => `No machine matches "${search}".`,
+    noneShown: 'No machine is in this filter.',
+    clearSearch: 'Clear search',
+    showAll: 'Show all',
+    host: 'This host',
+    memoryOf: (promised: string, all: string) => `${promised} of ${all}`,
+    memoryMeans: (promised: string, available: string) => `${promised} of memory is promised to machines that run; ${available} is free.`,
+    selected: (amount: number) => `${amount} machines selected`,
+    selectedMore: 'What you press here is done to all of them that can.',
+    clearSelection: 'Clear selection',
+    noneCan: (what: string) => `${what} is not possible for any of them now.`,
+    doToSome: (what: string, some: number) => `${what} (${some})`,
+  },
+
+  machine: {
+    tabs: { console: 'Console', overview: 'Overview', hardware: 'Hardware', network: 'Network', log: 'Log' },
+    tabsLabel: (name: string) => `Views of ${name}`,
+    actions: (name: string) => `Actions of ${name}`,
+    moreActions: 'More actions',
+    rename: 'Rename',
+    copyName: (name: string) => `${name} copy`.slice(0, 80),
+    copyId: 'Copy id',
+    up: (duration: string) => `up ${duration}`,
+    cpus: (amount: number) => plural(amount, 'CPU', 'CPUs'),
+    agentAnswers: 'agent answers',
+    noForwards: 'no forwarded ports',
+    waits: (amount: number) => `${plural(amount, 'change waits', 'changes wait')} for the next start`,
+    review: 'Review',
+    restartAndApply: 'Restart and apply',
+    restarting: 'Restarting',
+    gone: 'This machine is not here',
+    goneMore: 'It was deleted, or its address is from another computer. Deleted machines rest in the trash.',
+    choose: 'No machine is selected',
+    chooseMore: 'Choose one in the list, or make a new one.',
+    startAgain: 'Start again',
+    crashKept: 'Its disks and settings are kept as they were at that moment.',
+    brokenKept: 'Nothing of it was changed or deleted. It cannot be used until its files are readable again.',
+    qemuSaid: 'QEMU said',
+    switchOffInstead: 'Switch it off',
+    folder: 'Folder',
+  },
+
+  shortcuts: {
+    title: 'Keys',
+    groups: [
+      { title: 'Everywhere', keys: [['Ctrl K', 'find a machine or do anything'], ['Ctrl Shift K', 'the same while a console has the keyboard'], ['Ctrl N', 'new machine'], ['Ctrl B', 'hide or show the list'], ['Ctrl 1…5', 'views of a machine'], ['?', 'these keys']] },
+      { title: 'In the list', keys: [['/', 'search'], ['↑ ↓', 'choose'], ['Enter', 'to the console'], ['Space', 'start, pause or resume'], ['F2', 'rename'], ['Del', 'delete'], ['Ctrl A', 'mark all']] },
+      { title: 'In the screen console', keys: [['Ctrl Alt', 'gives the keyboard back to the window']] },
+      { title: 'In the serial console', keys: [['Ctrl Shift F', 'search'], ['Ctrl Shift C', 'copy'], ['Ctrl Shift V', 'paste']] },
+    ],
+  },
+
+  jobs: {
+    noneRunning: 'none runs', running: (amount: number) => `${amount} running`, none: 'Long work shows here: building and adding images, cloning, checking disks.', needsYou: 'Needs you', finished: 'Finished',
+    left: (duration: string) => `${duration} left`, goOn: 'Jobs go on when the window closes.', state: { running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
+  },
+
+  palette: {
+    groups: { do: 'Do', goTo: 'Go to', help: 'Help' }, nothing: (query: string) => `Nothing is called "${query}".`, choose: 'choose', doIt: 'do it', close: 'close', asksFirst: 'asks first',
+    tabOf: (tab: string, name: string) => `${tab} of ${name}`, doctorFact: 'what this host can do', sidebar: 'Hide or show the list',
+  },
+
+  serial: {
+    title: 'Serial', label: (name: string) => `Serial console of ${name}`, phase: { connecting: 'connecting', open: '', off: 'off: this is its log' },
+    search: 'Search', before: 'Match before', next: 'Next match', smaller: 'Smaller letters', larger: 'Larger letters', smallest: 'These are the smallest letters.', largest: 'These are the largest letters.', copyAll: 'Copy what is marked, or all',
+  },
+
+  log: {
+    source: 'Which log', sources: { events: 'Events', qemu: 'QEMU', serial: 'Serial', qmp: 'Monitor' }, search: 'Search this log', follow: 'Follow', copy: 'Copy the lines shown', cannotRead: 'This log cannot be read',
+    lines: (amount: number) => plural(amount, 'line', 'lines'), linesOf: (shown: number, all: number) => `${shown} of ${plural(all, 'line', 'lines')}`, skipped: (bytes: number) => `${bytes} bytes came faster than they could be shown and were left out; the log file has them.`,
+    noMatch: (query: string) => `No line contains "${query}".`,
+    empty: { events: 'Nothing happened yet. Starts, stops and crashes are told here.', qemu: 'QEMU said nothing yet.', serial: 'The guest wrote nothing on its serial port yet.', qmp: 'Nothing was asked of QEMU since the engine began.' },
+  },
+
+  network: {
+    cannotRead: 'The network settings cannot be read', none: 'No network card', noneMore: 'This machine reaches nothing and nothing reaches it.', addNic: 'Add a network card', addLater: 'A running guest sees it at its next start.',
+    card: (number: number) => `Network card ${number}`, user: 'user network: reaches out without rights, is reached by the ports below', restricted: 'cut off from everything but the ports below',
+    cable: (connect: boolean) => (connect ? 'Plug in the cable' : 'Unplug the cable'), cableOut: 'The cable is out.', cableOutMore: 'The guest sees no network until it is plugged in.', remove: 'Remove', removeForward: (address: string) => `Remove ${address}`,
+    onHost: 'On this host', inGuest: 'Port in the guest', protocol: 'Protocol', who: 'Who reaches it', actions: 'Actions', onlyHost: 'only this host', everybody: 'other computers, too', notBound: '(not bound)', noForwards: 'No port of this host leads into the guest.',
+    services: { 21: 'ftp', 22: 'ssh', 25: 'smtp', 53: 'dns', 80: 'http', 443: 'https', 3306: 'mysql', 3389: 'rdp', 5432: 'postgres', 5900: 'vnc', 6379: 'redis', 8080: 'http', 8443: 'https' } as Readonly<Record<number, string>>,
+    add: 'Add forward', badListen: 'Write a port, or an IPv4 address and a port: 127.0.0.1:8080.', badPort: 'Write a port from 1 to 65535.', taken: (name: string, port: number) => `${name} already uses port ${port}.`, use: (port: number) => `Use ${port}`,
+    nowMore: 'Forwards and cables change at once, also while the machine runs.', inside: 'Inside the guest', fromAgent: 'as its agent says', agentSilent: 'its agent does not answer',
+  },
+
+  overview: {
+    cannotRead: 'This machine cannot be read', diskUse: 'Real disk use', diskUseMore: 'what its disks take on this host', noDisks: 'It has no disk.', facts: 'Facts', addresses: 'Addresses', forward: 'Forward a port', noAddresses: 'No port of this host leads into the guest.',
+    diskLine: (used: string, size: string, shared: string | undefined, layers: number) => `${used} of ${size}${shared === undefined ? '' : `, ${shared} shared`}, ${plural(layers, 'layer', 'layers')}`,
+    toGuest: (port: number, protocol: string, service: string | undefined) => `to guest port ${port}${protocol === 'udp' ? ' (udp)' : ''}${service === undefined ? '' : `, ${service}`}`,
+    machine: 'Machine', up: 'Up', upSince: (duration: string, since: string) => `${duration}, since ${since}`, size: 'Size', agent: 'Guest agent', agentState: { off: 'off', silent: 'does not answer yet', answering: 'answers' }, accelerator: 'Accelerator', accelerators: { kvm: 'KVM', tcg: 'software emulation' },
+    process: 'Process', resident: (bytes: string) => `${bytes} resident`, machineType: 'Machine type', lastEnd: 'Last end', created: 'Made', notes: 'Notes', notesEmpty: 'What this machine is for, what must not be deleted.', keepNotes: 'Keep the notes', keeping: 'keeping', notKept: 'kept when you leave the field',
+    tags: 'Tags', tagsMore: 'the first is its group in the list', addTag: 'Add a tag', removeTag: (tag: string) => `Remove the tag ${tag}`, changeTags: 'Change the tags',
+    now: 'Now', every: (seconds: number) => `every ${seconds} s`, cpu: 'CPU', memory: 'Memory', disk: 'Disk', network: 'Network', ofCpus: (used: string, all: number) => `${used} of ${plural(all, 'CPU', 'CPUs')}`, ofMemory: (all: string) => `of ${all} given`, graphsOff: 'Graphs are drawn while the machine runs.',
+  },
+
+  doctor: {
+    checking: 'Checking. Nothing is changed on this host.', checked: (checks: number, seconds: string, when: string) => `${plural(checks, 'check', 'checks')} in ${seconds} s, at ${when}. Nothing was changed on this host.`, copyReport: 'Copy report', again: 'Check again', groups: 'Kinds of findings',
+    status: { all: 'All', problem: 'Problems', warning: 'Warnings', unknown: 'Not known', ok: 'Good' }, cannot: 'The checks could not be made', none: 'Nothing of this kind was found.', found: 'Found', tried: 'Tried', concerns: 'Concerns', needsRoot: 'It needs root.', copyCommand: 'Copy command',
+  },
+
+  about: {
+    what: 'Virtual machines that hatch in milliseconds.', copy: 'Copy diagnostics', noEngine: 'The engine does not tell', version: 'Version', engine: 'Engine', stays: 'It stays for', noObligations: 'whoever is connected', licence: 'Licence', system: 'System', processor: 'Processor', noQemu: 'not found; the doctor says what to do', none: 'none', data: 'Machines', config: 'Settings', cache: 'Cache',
+    engineLine: (pid: number, holder: string, up: string, memory: string) => `process ${pid}, held by ${holder}, up ${up}, ${memory}`, holders: { cli: 'itself', serve: 'mayfly serve', window: 'the window', test: 'a test' } as Readonly<Record<string, string>>,
+  },
+
+  settings: {
+    kept: 'Kept on this computer. Nothing here changes a machine.', theme: 'Theme', themes: { auto: 'As the system', light: 'Light', dark: 'Dark' }, folders: 'Folders', foldersMore: 'MAYFLY_HOME moves all of them', folder: { data: 'Machines', config: 'Settings', cache: 'Cache', runtime: 'Sockets' }, qemuMore: 'MAYFLY_QEMU names another binary',
+  },
+
+  ask: {
+    title: { switchOff: (name: string) => `Switch off ${name}?`, reset: (name: string) => `Reset ${name}?`, delete: (name: string) => `Delete ${name}?` },
+    body: {
+      switchOff: 'The guest gets no time to write what it holds in memory, as if the plug were pulled. Its disks are kept.',
+      reset: 'The guest starts anew at once, without shutting down. What it had not written to disk is lost.',
+      delete: 'It goes to the trash with its disks and can be restored from there.',
+      deleteRunning: 'It is switched off first. Then it goes to the trash with its disks and can be restored from there.',
+    },
+    many: (what: string, amount: number) => `${what} ${amount} machines?`,
+    doMany: (what: string, amount: number) => `${what} ${amount} machines`,
+    inTrash: (name: string) => `${name} is in the trash`,
+    undo: 'Undo',
+    restored: (name: string) => `${name} is back`,
+    renameTitle: (name: string) => `Rename ${name}`,
+    newName: 'New name',
+    rename: 'Rename',
+  },
+} as const

@@ -1,0 +1,12 @@
+/**
+ * The words of the window, all of them, in one place. Another language is another object of the
+ * same type, chosen here; the compiler then names every text it lacks.
+ */
+import { english } from './english.ts'
+
+export type Texts = typeof english
+
+export const text: Texts = english
+
+/** BCP 47, for dates and numbers. The words are English, so dates are written as English is. */
+export const locale = 'en-GB'

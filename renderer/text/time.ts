@@ -1,0 +1,22 @@
+/** Durations and times as people say them. Each keeps its width as well as it can. */
+import { locale } from './text.ts'
+
+/** `12 s`, `4 min`, `2 h 14 min`, `3 d 4 h`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  if (whole < 60) return `${whole} s`
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return `${hours} h ${minutes % 60} min`
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`
+}
+
+/** `14:44` today, `Thu 14:44` this week, `12 Nov` before. */
+export function formatWhen(at: string | number, now: number): string {
+  const date = new Date(at)
+  const days = (new Date(now).setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000
+  if (days <= 0) return date.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' })
+  if (days < 7) return date.toLocaleString(locale, { weekday: 'short', hour: '2-digit', minute: '2-digit' })
+  return date.toLocaleDateString(locale, { day: 'numeric', month: 'short' })
+}
