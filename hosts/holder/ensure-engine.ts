@@ -112,8 +112,8 @@ async function tryConnect(socket: string, timeoutMs: number): Promise<Reached> {
   }
 }
 
-/** Ends an engine of another version, if its holder agrees. */
-async function replaceOther(connection: SocketConnection, hello: Hello): Promise<void> {
+/** Ends an engine of another version, if its holder agrees. Throws `host-unavailable` where it does not. */
+export async function replaceOther(connection: SocketConnection, hello: Hello): Promise<void> {
   const identity = identifyProcess(hello.pid)
   try {
     await connection.shutdown()

@@ -10,8 +10,9 @@ import type { EngineConnection, EngineLog } from '../../engine/engine-face.ts'
 import { connectInProcess } from '../../engine/in-process.ts'
 import type { Folders } from '../../engine/storage/folders.ts'
 import type { SocketConnection } from '../socket/client.ts'
+import { isOutdated } from '../socket/program-stamp.ts'
 import type { Hello } from '../socket/protocol.ts'
-import { findEngine } from './ensure-engine.ts'
+import { findEngine, replaceOther } from './ensure-engine.ts'
 import { holdEngine } from './hold-engine.ts'
 import type { HeldEngine } from './hold-engine.ts'
 
@@ -62,12 +63,13 @@ export function holdOrJoin(options: HoldOrJoinOptions): EnginePlace {
       }
       const found = await findEngine(folders, answerWithinMs)
       if (found !== null) {
-        if (found.hello.contract === contractHash) {
+        if (found.hello.contract === contractHash && !isOutdated(found.hello)) {
           options.onArrival?.(found.hello)
           return { held: null, connection: found.connection }
         }
-        await found.connection.close()
-        throw otherVersion(found.hello)
+        // It was left by another version; what it serves is not what this one speaks.
+        await replaceOther(found.connection, found.hello)
+        continue
       }
       // Its holder is just starting, or just ending.
       if (attempt === attempts) throw new MayflyError('host-unavailable', 'Another process holds the engine but does not serve it.', { check: 'engine' })
@@ -106,8 +108,4 @@ export function holdOrJoin(options: HoldOrJoinOptions): EnginePlace {
       await arrived?.held?.close()
     },
   }
-}
-
-function otherVersion({ version, holder, pid }: Hello): MayflyError<'host-unavailable'> {
-  return new MayflyError('host-unavailable', `Mayfly ${version} (${holder}, process ${pid}) holds the engine; this is another version.`, { check: 'engine' }, { next: 'End it with mayfly engine stop; machines run on.' })
 }
