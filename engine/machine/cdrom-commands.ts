@@ -21,16 +21,26 @@ export function insertDisc(core: MachineCore, ref: string, driveId: DeviceId | u
     if (image.kind !== 'iso') throw new MayflyError('unsupported', `${image.name} is not an ISO image; a CD drive takes nothing else.`, { needs: 'an ISO image', have: image.kind })
     await openTray(core, drive, true)
     await takeOut(core, drive.id)
-    await placeMedium(core.names, drive.id, core.context.images, image.id)
-    if (isPlugged(core, drive.id)) {
-      const { qmp } = liveOf(core)
-      // The builders serve argv too and are typed for both; their tests hold them against QEMU's schema.
-      for (const node of cdromMedium(drive.id, cdromPath(core.names, drive.id))) await qmp.execute('blockdev-add', node as QmpArguments<'blockdev-add'>)
-      await qmp.execute('blockdev-insert-medium', { id: drive.id, 'node-name': formatNode(drive.id) })
-      await qmp.execute('blockdev-close-tray', { id: drive.id })
+    try {
+      await placeMedium(core.names, drive.id, core.context.images, image.id)
+      await plugMedium(core, drive.id)
+      await setMedium(core, drive.id, image.id)
+    } catch (error) {
+      // The old disc is out already. An empty drive is true and starts; a record of a disc that is not there does not.
+      await takeOut(core, drive.id).catch(() => undefined)
+      await setMedium(core, drive.id, null).then(() => removeMedium(core.names, drive.id), () => undefined)
+      throw error
     }
-    await setMedium(core, drive.id, image.id)
   })
+}
+
+async function plugMedium(core: MachineCore, id: DeviceId): Promise<void> {
+  if (!isPlugged(core, id)) return
+  const { qmp } = liveOf(core)
+  // The builders serve argv too and are typed for both; their tests hold them against QEMU's schema.
+  for (const node of cdromMedium(id, cdromPath(core.names, id))) await qmp.execute('blockdev-add', node as QmpArguments<'blockdev-add'>)
+  await qmp.execute('blockdev-insert-medium', { id, 'node-name': formatNode(id) })
+  await qmp.execute('blockdev-close-tray', { id })
 }
 
 /** Takes the disc out. Throws `conflict` where the guest holds the tray and `force` is not given. */
@@ -40,8 +50,8 @@ export function ejectDisc(core: MachineCore, driveId: DeviceId | undefined, forc
     const drive = findDrive(core.config, driveId)
     await openTray(core, drive, force)
     await takeOut(core, drive.id)
-    await removeMedium(core.names, drive.id)
     await setMedium(core, drive.id, null)
+    await removeMedium(core.names, drive.id)
   })
 }
 

@@ -1,9 +1,6 @@
 /** An independent copy of a machine that is off: its own disks, its own identity. */
-import { copyFile, constants, cp, mkdir, stat } from 'node:fs/promises'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { copyFile, constants, cp, type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { Transform } from 'node:stream'
 import type { Job } from '../../contract/job.ts'
 import { statesAtRest } from '../../contract/machine-state.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
@@ -17,6 +14,9 @@ import { readLayers, writeLayers } from './layers.ts'
 import { linkOrCopy } from '../images/link-or-copy.ts'
 import type { MachineCore } from './machine-core.ts'
 import type { Machines } from './machines.ts'
+
+const copyBytes = 256 * 1024
+const zeros = Buffer.alloc(copyBytes)
 
 /** Begins the copy as a job. Frozen layers are shared by hard link; the active ones are copied. */
 export function cloneMachine(core: MachineCore, machines: Machines, name: string): Job {
@@ -58,12 +58,21 @@ async function copyContent(core: MachineCore, target: MachineFolderNames, signal
     }
   }
   await writeLayers(target, layers)
-  for (const folder of ['boot', 'media', 'tpm'] as const) {
-    await cp(core.names[folder], target[folder], { recursive: true, mode: constants.COPYFILE_FICLONE }).catch(ignoreMissing)
-  }
+  for (const folder of ['boot', 'media'] as const) await shareFolder(core.names[folder], target[folder])
+  await cp(core.names.tpm, target.tpm, { recursive: true, mode: constants.COPYFILE_FICLONE }).catch(ignoreMissing)
   await copyFile(core.names.nvram, target.nvram, constants.COPYFILE_FICLONE).catch(ignoreMissing)
   const { hardware } = core.stored
   if (hardware !== null) await writeDocument(target.hardware, hardwareDocument, renewIdentity(hardware, randomIdentity))
+}
+
+/** The files of these folders are replaced, never written to, so a clone may have the very same. */
+async function shareFolder(from: string, to: string): Promise<void> {
+  const files = await readdir(from).catch((error: NodeJS.ErrnoException) => {
+    ignoreMissing(error)
+    return []
+  })
+  if (files.length > 0) await mkdir(to, { recursive: true, mode: 0o700 })
+  for (const file of files) await linkOrCopy(join(from, file), join(to, file))
 }
 
 /** A reflink where the file system can; else a copy that tells how far it is and can be cancelled. */
@@ -76,13 +85,29 @@ async function copyActive(from: string, to: string, signal: AbortSignal, copied:
     const code = error instanceof Error && 'code' in error ? error.code : ''
     if (code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'EXDEV' && code !== 'ENOSYS' && code !== 'EINVAL' && code !== 'ENOTTY') throw error
   }
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      copied(chunk.length)
-      done(null, chunk)
-    },
-  })
-  await pipeline(createReadStream(from, { highWaterMark: 1024 * 1024 }), count, createWriteStream(to, { flags: 'wx', mode: 0o600 }), { signal })
+  const [source, target] = [await open(from, 'r'), await open(to, 'wx', 0o600)]
+  try {
+    const buffer = Buffer.alloc(copyBytes)
+    let position = 0
+    for (;;) {
+      signal.throwIfAborted()
+      const { bytesRead } = await source.read(buffer, 0, copyBytes, position)
+      if (bytesRead === 0) break
+      // Space that was only reserved stays a hole: 100 GiB of zeros would be written out else.
+      if (!zeros.subarray(0, bytesRead).equals(buffer.subarray(0, bytesRead))) await writeWhole(target, buffer.subarray(0, bytesRead), position)
+      position += bytesRead
+      copied(bytesRead)
+    }
+    await target.truncate(position)
+    await target.sync()
+  } finally {
+    await source.close()
+    await target.close()
+  }
+}
+
+async function writeWhole(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

@@ -12,7 +12,7 @@ import { resizeQcow2 } from '../qemu/img/resize-qcow2.ts'
 import { diskFolder } from '../storage/names.ts'
 import { makeDisk } from './disks.ts'
 import { editBoth, editConfig, editableStates } from './edit.ts'
-import { readLayers, removeDiskFolder, writeLayers } from './layers.ts'
+import { discardDisk, readLayers, removeDiskFolder, writeLayers } from './layers.ts'
 import type { MachineCore } from './machine-core.ts'
 import { liveOf } from './power.ts'
 
@@ -36,7 +36,7 @@ export function addDisk(core: MachineCore, addition: DiskAddition): Promise<void
     if (sizeMiB < Math.max(least, 1)) {
       throw new MayflyError('invalid-input', least > 0 ? `The image needs ${least} MiB.` : 'A blank disk needs a size.', { issues: [{ path: 'sizeMiB', message: least > 0 ? `At least ${least} MiB.` : 'Say how large it shall be.' }] })
     }
-    const id = nextId('disk', core.config.disks)
+    const id = nextId('disk', [...core.config.disks, ...(core.run?.config.disks ?? [])])
     const disk: Disk = {
       id,
       label: addition.label ?? '',
@@ -45,6 +45,8 @@ export function addDisk(core: MachineCore, addition: DiskAddition): Promise<void
       readOnly: false,
       cache: addition.cache ?? 'safe',
     }
+    // What an interrupted removal left under this name belongs to no disk.
+    await discardDisk(core.names, id)
     const layers = await readLayers(core.names)
     const files = await makeDisk(core.context, core.names, { disk: id, sizeMiB, preallocation: addition.preallocation, image: image?.id ?? null })
     try {
@@ -64,9 +66,7 @@ export function removeDisk(core: MachineCore, id: DeviceId): Promise<void> {
     core.require('changed', statesAtRest)
     findDisk(core.config, id)
     await editConfig(core, (config) => ({ ...config, disks: config.disks.filter((disk) => disk.id !== id) }))
-    const { [id]: _removed, ...rest } = await readLayers(core.names)
-    await writeLayers(core.names, rest)
-    await removeDiskFolder(core.names, id)
+    await discardDisk(core.names, id)
   })
 }
 

@@ -4,9 +4,11 @@
  */
 import { MayflyError } from '../../contract/errors.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
-import type { MachineConfig } from '../../contract/machine.ts'
+import type { DeviceId } from '../../contract/ids.ts'
+import { type MachineConfig, machineConfigSchema } from '../../contract/machine.ts'
 import type { MachineChanges } from '../../contract/procedures/machine.ts'
 import { validateConfig } from '../qemu/argv/validate-config.ts'
+import { discardDisk } from './layers.ts'
 import type { MachineCore } from './machine-core.ts'
 import type { Machines } from './machines.ts'
 
@@ -17,8 +19,17 @@ export const editableStates = [...statesAtRest, 'running', 'paused'] as const
 export async function editConfig(core: MachineCore, change: (config: MachineConfig) => MachineConfig): Promise<void> {
   core.require('changed', editableStates)
   const config = change(core.config)
+  assertWithinLimits(config)
   validateConfig(config, { capabilities: await core.context.host.capabilitiesOrNull(), machineType: core.stored.hardware?.machineType })
   await core.saveConfig(config)
+}
+
+/** Each setting alone was checked when it came in; how many devices a machine has shows only now. */
+function assertWithinLimits(config: MachineConfig): void {
+  const result = machineConfigSchema.safeParse(config)
+  if (result.success) return
+  const issues = result.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+  throw new MayflyError('invalid-input', `${issues[0]?.path ?? ''}: ${issues[0]?.message ?? 'it does not fit'}`, { issues }, { next: 'Nothing was changed.' })
 }
 
 /** As `editConfig`, for what the running guest has been given already: then it is not pending. */
@@ -48,8 +59,12 @@ function applyChanges(config: MachineConfig, changes: MachineChanges): MachineCo
 export function rename(core: MachineCore, machines: Machines, name: string): Promise<void> {
   return core.queue.run(async () => {
     core.require('renamed', [...editableStates, 'starting', 'stopping', 'saving', 'restoring', 'unknown'])
-    machines.assertNameFree(name, core.id)
-    await core.saveConfig({ ...core.config, name })
+    const unreserve = machines.reserveName(name, core.id)
+    try {
+      await core.saveConfig({ ...core.config, name })
+    } finally {
+      unreserve()
+    }
   })
 }
 
@@ -63,13 +78,30 @@ export function dropPending(core: MachineCore, fields: readonly string[] | undef
     for (const field of fields ?? []) {
       if (!pending.includes(field)) throw new MayflyError('not-found', `No change of ${field} waits for the next start of ${core.name}.`, { kind: 'pending change', ref: field })
     }
-    const topLevel = new Set((fields ?? pending).map((field) => field.split('.')[0] as keyof MachineConfig))
-    const config: MachineConfig = { ...core.config }
-    for (const key of topLevel) {
-      const started = run.config[key]
-      if (started === undefined) delete config[key]
-      else Object.assign(config, { [key]: started })
-    }
-    await core.saveConfig(config)
+    const before = core.config.disks
+    await editConfig(core, (config) => (fields ?? pending).reduce((next, field) => takeBack(next, run.config, field), config))
+    // A disk that was to come at the next start was made at once. No guest has ever seen it.
+    for (const { id } of before) if (!core.config.disks.some((disk) => disk.id === id)) await discardDisk(core.names, id)
   })
+}
+
+/** The configuration with one pending change less; of a device, all of its changes. */
+function takeBack(config: MachineConfig, started: MachineConfig, field: string): MachineConfig {
+  const [key, device] = field.split('.') as [keyof MachineConfig, DeviceId?]
+  if (device !== undefined && (key === 'disks' || key === 'cdroms' || key === 'nics')) {
+    return { ...config, [key]: takeBackDevice<{ readonly id: DeviceId }>(config[key], started[key], device) }
+  }
+  const next: MachineConfig = { ...config }
+  if (started[key] === undefined) delete next[key]
+  else Object.assign(next, { [key]: started[key] })
+  return next
+}
+
+function takeBackDevice<Device extends { readonly id: DeviceId }>(wanted: readonly Device[], started: readonly Device[], id: DeviceId): Device[] {
+  const others = wanted.filter((device) => device.id !== id)
+  const order = (device: Device): number => {
+    const place = started.findIndex((candidate) => candidate.id === device.id)
+    return place === -1 ? started.length : place
+  }
+  return [...others, ...started.filter((device) => device.id === id)].sort((one, other) => order(one) - order(other))
 }

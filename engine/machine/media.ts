@@ -2,7 +2,7 @@
  * Discs in a machine's CD drives. The image is linked into the machine's folder, so that the
  * folder stays whole by itself and the image may be removed from the store meanwhile.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeviceId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
@@ -19,8 +19,12 @@ export async function placeMedium(names: MachineFolderNames, drive: DeviceId, im
   const image = images.get(ref)
   if (image.kind !== 'iso') throw new MayflyError('unsupported', `${image.name} is not an ISO image; a CD drive takes nothing else.`, { needs: 'an ISO image', have: image.kind })
   await mkdir(names.media, { recursive: true, mode: 0o700 })
+  const coming = `${cdromPath(names, drive)}.new`
+  await rm(coming, { force: true })
+  await images.linkInto(image.id, 'iso', coming)
+  // Two names of one file cannot replace one another (rename(2)), and the same disc may come twice.
   await removeMedium(names, drive)
-  await images.linkInto(image.id, 'iso', cdromPath(names, drive))
+  await rename(coming, cdromPath(names, drive))
 }
 
 export async function removeMedium(names: MachineFolderNames, drive: DeviceId): Promise<void> {

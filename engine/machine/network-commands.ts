@@ -54,7 +54,12 @@ export function addForward(core: MachineCore, nicId: DeviceId | undefined, forwa
       }
       await addHostForward(liveOf(core).qmp, { netdevId: netdevId(nic.id), ...forward })
     }
-    await changeNic(core, nic.id, (candidate) => ({ ...candidate, network: { ...candidate.network, forwards: [...candidate.network.forwards, forward] } }))
+    try {
+      await changeNic(core, nic.id, (candidate) => ({ ...candidate, network: { ...candidate.network, forwards: [...candidate.network.forwards, forward] } }))
+    } catch (error) {
+      if (isPlugged(core, nic.id)) await removeHostForward(liveOf(core).qmp, { netdevId: netdevId(nic.id), ...forward }).catch(() => undefined)
+      throw error
+    }
   })
 }
 
