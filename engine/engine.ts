@@ -20,6 +20,7 @@ import type { EngineContext } from './machine/engine-context.ts'
 import { LogKeeper } from './machine/log-keeper.ts'
 import { MetricsBook } from './metrics/metrics-book.ts'
 import { Machines } from './machine/machines.ts'
+import { sweepTrash } from './machine/trash.ts'
 import { type Folders, makeFolders } from './storage/folders.ts'
 import { imagesFolder } from './storage/names.ts'
 import { StreamDesk } from './streams/stream-desk.ts'
@@ -75,6 +76,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   }
   const machines = new Machines(context)
   await sweepUnfinished(context)
+  await sweepTrash(folders)
   await machines.open()
   const metrics = new MetricsBook(() => machines.all, (line) => log.info(line))
   const logKeeper = new LogKeeper(machines, (line) => log.info(line))

@@ -4,7 +4,7 @@
  * "hangs", never "dead": the process itself says whether it lives.
  */
 import { isMayflyError } from '../../contract/errors.ts'
-import { hostBootId, identifyProcess, isAlive, type ProcessIdentity } from '../qemu/process/process-identity.ts'
+import { findByArgument, hasArgument, hostBootId, identifyProcess, isAlive, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
 import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
 import { settleEnd } from './end.ts'
 import { connectMonitor, LiveMachine } from './live-machine.ts'
@@ -15,6 +15,8 @@ import { watchLive } from './watch.ts'
 
 const monitorPatienceMs = 3_000
 const retryMs = 5_000
+/** QEMU writes its pid file within its first hundred milliseconds; a loaded host may need far longer. */
+const pidFileWithinMs = 10_000
 
 /**
  * Finds out what became of the process that run.json names, and takes it over if it lives.
@@ -36,8 +38,23 @@ export async function adopt(core: MachineCore): Promise<void> {
 async function findProcess(core: MachineCore): Promise<ProcessIdentity | null> {
   const recorded = core.run?.process ?? null
   if (recorded !== null) return isAlive(recorded) ? recorded : null
-  const pid = await readPidFile(core.runtime.pidFile)
-  return pid === null ? null : identifyProcess(pid)
+  const { pidFile } = core.runtime
+  const deadline = performance.now() + pidFileWithinMs
+  for (;;) {
+    const written = await findByPidFile(pidFile)
+    if (written !== null) return written
+    // The engine may have died between the process and its pid file: what is just coming up must not be left to itself.
+    const coming = findByArgument(pidFile)
+    if (coming.length === 0) return null
+    if (performance.now() > deadline) for (const process of coming) signalProcess(process, 'SIGKILL')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** The living QEMU that a pid file names. The number may by now be somebody else's; the path among its arguments is not. */
+export async function findByPidFile(pidFile: string): Promise<ProcessIdentity | null> {
+  const pid = await readPidFile(pidFile)
+  return pid === null || !hasArgument(pid, pidFile) ? null : identifyProcess(pid)
 }
 
 /**
@@ -60,16 +77,42 @@ export async function reattach(core: MachineCore, startUnfinished = false): Prom
     retryLater(core, startUnfinished)
     return false
   }
-  const { uuid } = core.stored.hardware ?? {}
-  const answered = await qmp.execute('query-uuid', undefined, { timeoutMs: monitorPatienceMs })
-  if (uuid !== undefined && answered.UUID !== uuid) {
+  try {
+    const { uuid } = core.stored.hardware ?? {}
+    const answered = await qmp.execute('query-uuid', undefined, { timeoutMs: monitorPatienceMs })
+    if (uuid !== undefined && answered.UUID !== uuid) {
+      qmp.close()
+      core.enter('unknown', { reason: 'Another machine answers on its monitor.' })
+      retryLater(core, startUnfinished)
+      return false
+    }
+    await takeOver(core, qmp, identity, startUnfinished)
+  } catch (error) {
+    // Whatever it was, nobody may be left with a machine that is never looked at again.
+    if (core.live?.qmp === qmp) {
+      core.live.detach()
+      core.live = null
+    }
     qmp.close()
-    core.enter('unknown', { reason: 'Another machine answers on its monitor.' })
+    core.enter('unknown', { reason: isMayflyError(error) ? silenceReason(identity, error.code) : `It could not be taken over: ${String(error)}` })
+    retryLater(core, startUnfinished)
     return false
   }
-  await takeOver(core, qmp, identity, startUnfinished)
-  if (startUnfinished && core.run !== null) await core.saveRun(core.run)
+  if (startUnfinished) await recordProcess(core)
   return true
+}
+
+/** Writes run.json with the process in it. Without it the next engine finds the process by its pid file, so a failure is only logged. */
+export async function recordProcess(core: MachineCore): Promise<void> {
+  if (core.run === null) return
+  await core.saveRun(core.run).catch((error: unknown) => core.context.log(`${core.id}: its process is not on record: ${String(error)}`))
+}
+
+/** Lets the CPUs of a QEMU that was just launched go. */
+export async function letCpusGo(core: MachineCore, qmp: QmpClient): Promise<void> {
+  // argv cannot say that a cable is unplugged.
+  for (const nic of core.run?.config.nics ?? []) if (!nic.connected) await qmp.execute('set_link', { name: nic.id, up: false })
+  await qmp.execute('cont')
 }
 
 /** Makes a negotiated monitor the machine's own, and brings its state in line. `startUnfinished`: the engine that started it did not live to let its CPUs go. */
@@ -91,7 +134,7 @@ export async function takeOver(core: MachineCore, qmp: QmpClient, process: Proce
   core.setAgent('silent')
   if (startUnfinished) {
     const { status } = await qmp.execute('query-status', undefined, { timeoutMs: monitorPatienceMs })
-    if (status === 'prelaunch') await qmp.execute('cont')
+    if (status === 'prelaunch') await letCpusGo(core, qmp)
   }
   if (core.state !== 'starting') await reconcile(core)
   return live

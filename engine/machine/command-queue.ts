@@ -7,12 +7,17 @@ import { MayflyError } from '../../contract/errors.ts'
 export class CommandQueue {
   #tail: Promise<unknown> = Promise.resolve()
   #current: AbortController | null = null
-  #closed = false
+  readonly #closing = new AbortController()
+
+  /** Aborts when the queue takes nothing more. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
 
   /** Runs `work` after everything queued before it. A failure is the caller's; the queue goes on. */
   run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const turn = async (): Promise<T> => {
-      if (this.#closed) throw new MayflyError('cancelled', 'The engine is ending.', {})
+      if (this.closing.aborted) throw new MayflyError('cancelled', 'The engine is ending.', {})
       const controller = new AbortController()
       this.#current = controller
       try {
@@ -31,18 +36,9 @@ export class CommandQueue {
     this.#current?.abort(reason)
   }
 
-  /** Resolves when nothing is queued or under way. */
-  async idle(): Promise<void> {
-    let seen
-    do {
-      seen = this.#tail
-      await seen
-    } while (seen !== this.#tail)
-  }
-
   /** Refuses what is queued, interrupts what is under way, and waits for it. */
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     this.interrupt(new MayflyError('cancelled', 'The engine is ending.', {}))
     await this.#tail
   }

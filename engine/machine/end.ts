@@ -4,6 +4,7 @@ import { hasProcess } from '../../contract/machine-state.ts'
 import { readExitRecord } from '../qemu/process/exit-record.ts'
 import { readTextTail } from '../qemu/process/launch-qemu.ts'
 import { hostBootId, identifyProcess } from '../qemu/process/process-identity.ts'
+import { endSwtpm } from '../qemu/process/swtpm.ts'
 import { classifyExit } from './exit.ts'
 import type { MachineCore } from './machine-core.ts'
 
@@ -20,13 +21,18 @@ export async function settleEnd(core: MachineCore): Promise<void> {
     record,
     pidFileLeft: await exists(core.runtime.pidFile),
     hostRestarted: run !== null && run.bootId !== hostBootId(),
+    neverRan: run !== null && run.process === null,
     qemuTail: await readTextTail(core.names.qemuLog, tailBytes),
     serialTail: await readTextTail(core.names.serialLog, tailBytes),
     now: new Date(),
   })
   core.endAsked = false
-  await core.saveLastExit(exit)
-  await clearRun(core)
+  // A full disk may be what ended it. The machine is off whether or not that can be written down.
+  await core.saveLastExit(exit).catch((error: unknown) => {
+    core.context.log(`${core.id}: its end is not on record: ${String(error)}`)
+    core.update({ lastExit: exit })
+  })
+  await clearRun(core).catch((error: unknown) => core.context.log(`${core.id}: traces of its run are left: ${String(error)}`))
   const crashed = exit.kind === 'crashed'
   if (hasProcess(core.state)) core.enter(crashed ? 'crashed' : 'stopped', { reason: crashed ? exit.sentence : null })
   core.happened(crashed ? 'crashed' : 'stopped', crashed ? `${core.name} crashed. ${exit.sentence}` : `${core.name} stopped. ${exit.sentence}`)
@@ -35,10 +41,12 @@ export async function settleEnd(core: MachineCore): Promise<void> {
 
 /** Removes what belongs to a run: run.json, sockets, pid files, the keeper's record. */
 export async function clearRun(core: MachineCore): Promise<void> {
+  const hadTpm = core.run?.config.tpm === true
+  core.update({ run: null })
   await unlink(core.names.run).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
   })
-  core.update({ run: null })
+  if (hadTpm) await endSwtpm(core.runtime.tpmPidFile)
   await rm(core.runtime.folder, { recursive: true, force: true })
   await rm(core.names.exitRecord, { force: true })
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { classifyExit, type ExitEvidence } from './exit.ts'
 
 const now = new Date('2026-01-02T03:04:05Z')
-const evidence = (parts: Partial<ExitEvidence>): ExitEvidence => ({ asked: false, record: null, pidFileLeft: false, hostRestarted: false, qemuTail: '', serialTail: '', now, ...parts })
+const evidence = (parts: Partial<ExitEvidence>): ExitEvidence => ({ asked: false, record: null, pidFileLeft: false, hostRestarted: false, neverRan: false, qemuTail: '', serialTail: '', now, ...parts })
 const record = (exitStatus: number | null, signal: string | null) => ({ pid: 7, exitStatus, signal, endedAt: now })
 
 test.each([
@@ -13,6 +13,8 @@ test.each([
   ['a signal is a crash', evidence({ record: record(null, 'SIGSEGV') }), 'crashed'],
   ['no record, pid file removed: QEMU ended in order', evidence({ pidFileLeft: false }), 'guest'],
   ['no record, pid file left: it did not', evidence({ pidFileLeft: true }), 'crashed'],
+  ['no process ever came: it was never started', evidence({ neverRan: true }), 'launch-failed'],
+  ['a QEMU that came and was killed before it was on record did crash', evidence({ neverRan: true, pidFileLeft: true }), 'crashed'],
   ['another boot of the host is not a crash of QEMU', evidence({ hostRestarted: true, pidFileLeft: true }), 'host-restarted'],
 ])('%s', (_what, given, kind) => {
   expect(classifyExit(given).kind).toBe(kind)

@@ -10,6 +10,8 @@ export interface ExitEvidence {
   /** QEMU removes its pid file when it ends in order (also on SIGTERM), and only then. */
   readonly pidFileLeft: boolean
   readonly hostRestarted: boolean
+  /** The engine ended before it had let the guest's CPUs go. */
+  readonly neverRan: boolean
   readonly qemuTail: string
   readonly serialTail: string
   readonly now: Date
@@ -22,6 +24,7 @@ export function classifyExit(evidence: ExitEvidence): LastExit {
   const common = { exitStatus: record?.exitStatus ?? null, signal: record?.signal ?? null, qemuTail: evidence.qemuTail, serialTail: evidence.serialTail, at }
   if (evidence.asked) return { ...common, kind: 'asked', sentence: 'It was stopped.' }
   if (evidence.hostRestarted) return { ...common, kind: 'host-restarted', sentence: 'The host went down while it ran. What the guest had not written to its disks is lost.' }
+  if (evidence.neverRan && record === null && !evidence.pidFileLeft) return { ...common, kind: 'launch-failed', sentence: 'The engine ended while it was starting this machine. Start it again.' }
   const endedInOrder = record === null ? !evidence.pidFileLeft : record.exitStatus === 0
   if (endedInOrder) return { ...common, kind: 'guest', sentence: 'The guest shut down.' }
   return { ...common, kind: 'crashed', sentence: crashSentence(record, evidence.qemuTail) }

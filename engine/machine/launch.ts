@@ -1,7 +1,7 @@
 /** Everything between "start it" and a QEMU that answers: what the guest will see, its files, its process. */
 import { closeSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { uptime } from 'node:os'
+import { totalmem, uptime } from 'node:os'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
 import { CappedLog } from '../logs/capped-log.ts'
@@ -16,7 +16,7 @@ import { validateConfig } from '../qemu/argv/validate-config.ts'
 import { inheritedRamPath, type LaunchedQemu, launchQemu, readTextTail } from '../qemu/process/launch-qemu.ts'
 import { readExitRecord } from '../qemu/process/exit-record.ts'
 import { hostBootId, identifyProcess, type ProcessIdentity } from '../qemu/process/process-identity.ts'
-import { startSwtpm } from '../qemu/process/swtpm.ts'
+import { endSwtpm, startSwtpm } from '../qemu/process/swtpm.ts'
 import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
 import type { UsableHost } from '../host/host-probe.ts'
 import { makePrivateFolder } from '../storage/atomic-file.ts'
@@ -48,10 +48,13 @@ export async function launch(core: MachineCore, signal: AbortSignal): Promise<La
   const host = await core.context.host.usable()
   const { config } = core
   validateConfig(config, { capabilities: host.capabilities, machineType: core.stored.hardware?.machineType })
+  assertMemoryFits(core, config)
   await assertPortsFree(core, config)
   const accelerator = host.chooseAccelerator(config.accelerator)
   const hardware = await settleHardware(core, host, accelerator)
 
+  // An engine that was killed before QEMU came may have left one.
+  if (config.tpm) await endSwtpm(core.runtime.tpmPidFile)
   await rm(core.runtime.folder, { recursive: true, force: true })
   await makePrivateFolder(core.runtime.folder)
   await makePrivateFolder(core.names.logs)
@@ -74,8 +77,9 @@ export async function launch(core: MachineCore, signal: AbortSignal): Promise<La
     signal.throwIfAborted()
     return await spawnAndGreet(core, host, args, config, signal)
   } catch (error) {
-    await rm(core.names.run, { force: true })
     core.update({ run: null })
+    if (config.tpm) await endSwtpm(core.runtime.tpmPidFile)
+    await rm(core.names.run, { force: true })
     await rm(core.runtime.folder, { recursive: true, force: true })
     if (signal.aborted) throw signal.reason
     throw error
@@ -176,6 +180,13 @@ async function launchFailure(core: MachineCore, cause: unknown): Promise<MayflyE
     { exitCode: record?.exitStatus ?? null, signal: record?.signal ?? null, stderrTail },
     { cause, next: 'See mayfly log NAME --qemu.' },
   )
+}
+
+/** RAM is given to a guest as it touches it; more than the host has would end with the host killing something. */
+function assertMemoryFits(core: MachineCore, config: MachineConfig): void {
+  const hostMiB = Math.floor(totalmem() / (1024 * 1024))
+  if (config.memoryMiB <= hostMiB) return
+  throw new MayflyError('host-unavailable', `${core.name} cannot start: it shall have ${config.memoryMiB} MiB of memory, and this host has ${hostMiB} MiB.`, { check: 'memory' }, { next: `Give it less: mayfly set ${core.id} --memory ${Math.max(16, Math.floor(hostMiB / 2))}MiB` })
 }
 
 /** QEMU would refuse with a line about "hostfwd"; this names the machine, or says that it is somebody else. */

@@ -90,9 +90,14 @@ export class MachineCore {
     return this.#stored.config
   }
 
+  /** Throws `not-found` where the machine was deleted after it had been looked up. */
+  requireListed(): void {
+    if (this.#isGone) throw new MayflyError('not-found', `${this.name} was deleted meanwhile.`, { kind: 'machine', ref: this.id })
+  }
+
   /** Throws `conflict`, naming the states in which the command is legal, unless the machine is in one of them. */
   require(verb: string, allowed: readonly MachineState[]): void {
-    if (this.#isGone) throw new MayflyError('not-found', `${this.name} was deleted meanwhile.`, { kind: 'machine', ref: this.id })
+    this.requireListed()
     if (allowed.includes(this.#state)) return
     if (this.#state === 'broken') throw this.#brokenError()
     throw new MayflyError('conflict', `${this.name} is ${this.#state}; it cannot be ${verb} now.`, { state: this.#state, allowed: [...allowed] }, { next: `That is possible while it is ${allowed.join(' or ')}.` })
@@ -160,6 +165,7 @@ export class MachineCore {
   /** The machine has left the list: nothing more is told of it, and commands still queued are refused. */
   markGone(): void {
     this.#isGone = true
+    for (const listener of [...this.changeListeners]) listener()
   }
 
   /** The machine's row of the list. Cheap: only the uptime is computed anew. */

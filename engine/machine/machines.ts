@@ -72,10 +72,15 @@ export class Machines {
   }
 
   /** Keeps a name from others until the returned function is called. Throws `conflict` where it is taken. */
-  reserveName(name: string): () => void {
-    this.assertNameFree(name)
+  reserveName(name: string, except?: MachineId): () => void {
+    this.assertNameFree(name, except)
     this.#reservedNames.add(name)
     return () => this.#reservedNames.delete(name)
+  }
+
+  /** Whether a machine with this id is in the list. */
+  has(id: MachineId): boolean {
+    return this.#byId.has(id)
   }
 
   /** Lists a machine whose folder has just come into its place. */
@@ -84,6 +89,8 @@ export class Machines {
     const core = new MachineCore(this.#context, id, folder, await readMachine(folder, id))
     this.#byId.set(id, core)
     core.changed()
+    // A machine that was put away broken may have been put away running.
+    if (core.run !== null) await core.queue.run(() => adopt(core))
     return core
   }
 

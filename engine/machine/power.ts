@@ -1,8 +1,10 @@
 /** Starting and ending a guest, and everything in between that its power buttons do. */
+import { rm } from 'node:fs/promises'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
+import type { LastExit } from '../../contract/machine.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
-import { isAlive, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
-import { takeOver } from './attach.ts'
+import { hostBootId, isAlive, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
+import { findByPidFile, letCpusGo, recordProcess, takeOver } from './attach.ts'
 import { settleEnd } from './end.ts'
 import { launch } from './launch.ts'
 import type { LiveMachine } from './live-machine.ts'
@@ -26,17 +28,25 @@ export function start(core: MachineCore): Promise<void> {
       launched = await launch(core, signal)
     } catch (error) {
       if (isMayflyError(error, 'qemu-launch-failed')) {
-        await core.saveLastExit({ kind: 'launch-failed', sentence: error.message, exitStatus: error.details.exitCode, signal: error.details.signal, qemuTail: error.details.stderrTail, serialTail: '', at: new Date().toISOString() })
+        const exit: LastExit = { kind: 'launch-failed', sentence: error.message, exitStatus: error.details.exitCode, signal: error.details.signal, qemuTail: error.details.stderrTail, serialTail: '', at: new Date().toISOString() }
+        await core.saveLastExit(exit).catch(() => core.update({ lastExit: exit }))
       }
       const state = before.state === 'crashed' ? 'crashed' : 'stopped'
       core.enter(state, { reason: isMayflyError(error) && error.code !== 'cancelled' ? error.message : before.reason })
       throw error
     }
-    await takeOver(core, launched.qmp, launched.process)
-    // argv cannot say that a cable is unplugged.
-    for (const nic of core.config.nics) if (!nic.connected) await launched.qmp.execute('set_link', { name: nic.id, up: false })
-    await launched.qmp.execute('cont')
-    if (core.run !== null) await core.saveRun({ ...core.run, process: launched.process })
+    if (core.run !== null) core.update({ run: { ...core.run, process: launched.process } })
+    try {
+      await takeOver(core, launched.qmp, launched.process)
+      await letCpusGo(core, launched.qmp)
+    } catch (error) {
+      // Half a start is none. A QEMU that broke down by itself is told as the crash it is.
+      core.endAsked = !isMayflyError(error, 'qmp-interrupted')
+      await endProcess(core, launched.process)
+      await settleEnd(core)
+      throw error
+    }
+    await recordProcess(core)
     core.enter('running')
     core.happened('started', `${core.name} started.`)
   })
@@ -56,23 +66,41 @@ export async function stop(core: MachineCore, options: StopOptions): Promise<voi
   if (options.force) return switchOff(core)
   const config = core.state === 'broken' ? null : core.config
   const timeoutSeconds = options.timeoutSeconds ?? config?.stop.timeoutSeconds ?? 60
-  const ended = new Promise<void>((resolve) => {
-    core.endListeners.add(resolve)
-    void core.queue.idle().then(() => {
-      if (!hasProcess(core.state)) resolve()
-    })
+  const ended = await core.queue.run(async () => {
+    await pressPowerButton(core)
+    return nextEnd(core)
   })
-  await core.queue.run(() => pressPowerButton(core))
+  // Somebody who no longer waits has asked all the same: the time still runs out, and the setting still decides.
+  const outcome = superviseShutdown(core, ended, timeoutSeconds, config?.stop.onTimeout ?? 'ask')
+  await untilAborted(outcome, options.signal, `Nobody waits for ${core.name} any more. Its guest was asked to shut down.`)
+}
+
+interface AwaitedEnd {
+  readonly settled: Promise<void>
+  forget(): void
+}
+
+/** The next end of the machine's process. */
+function nextEnd(core: MachineCore): AwaitedEnd {
+  let forget = (): void => undefined
+  const settled = new Promise<void>((resolve) => {
+    core.endListeners.add(resolve)
+    forget = () => core.endListeners.delete(resolve)
+  })
+  return { settled, forget }
+}
+
+async function superviseShutdown(core: MachineCore, ended: AwaitedEnd, timeoutSeconds: number, onTimeout: 'ask' | 'force'): Promise<void> {
   // A guest that has only begun to boot hears nothing; one that shuts down ignores another press.
   const presser = setInterval(() => void core.queue.run(() => pressAgain(core)).catch((error: unknown) => core.context.log(`${core.id}: ${String(error)}`)), pressAgainMs)
-  const inTime = await settlesWithin(ended, timeoutSeconds * 1000, options.signal)
+  const inTime = await settlesWithin(ended.settled, timeoutSeconds * 1000, core.queue.closing)
   clearInterval(presser)
+  ended.forget()
   if (inTime) return
-  options.signal?.throwIfAborted()
-  if (config?.stop.onTimeout === 'force') return switchOff(core)
+  if (onTimeout === 'force' && !core.queue.closing.aborted) return switchOff(core)
   await core.queue.run(async () => {
-    if (core.state !== 'stopping' || core.live === null) return
     core.endAsked = false
+    if (core.state !== 'stopping' || core.live === null) return
     const observed = await observeQemu(core.live.qmp)
     core.enter(observed.state, { pausedBy: observed.pausedBy, reason: `The guest was asked to shut down and had not after ${timeoutSeconds} s.` })
   })
@@ -99,6 +127,7 @@ async function pressAgain(core: MachineCore): Promise<void> {
 
 /** Pulls the plug. Interrupts a start that is under way; returns when the process is gone and its end on record. */
 export async function switchOff(core: MachineCore): Promise<void> {
+  if (core.state === 'broken') return core.queue.run(() => endBroken(core))
   if (core.state === 'starting') core.queue.interrupt(new MayflyError('cancelled', `${core.name} was switched off while it started.`, {}))
   await core.queue.run(async () => {
     if (!hasProcess(core.state)) return
@@ -108,6 +137,21 @@ export async function switchOff(core: MachineCore): Promise<void> {
     if (process !== null) await endProcess(core, process)
     await settleEnd(core)
   })
+}
+
+/** Nothing of a broken machine can be taken for granted, but its process, where one lives, is found by its pid file. Its files stay as they are. */
+async function endBroken(core: MachineCore): Promise<void> {
+  const process = await processOfBroken(core)
+  if (process === null) return
+  await endProcess(core, process)
+  await rm(core.runtime.folder, { recursive: true, force: true })
+}
+
+/** The QEMU that still runs although its machine's files cannot be used. */
+export async function processOfBroken(core: MachineCore): Promise<ProcessIdentity | null> {
+  const recorded = core.run?.process ?? null
+  if (recorded !== null && core.run?.bootId === hostBootId() && isAlive(recorded)) return recorded
+  return findByPidFile(core.runtime.pidFile)
 }
 
 async function endProcess(core: MachineCore, process: ProcessIdentity): Promise<void> {
@@ -174,6 +218,21 @@ export function reset(core: MachineCore): Promise<void> {
 export function liveOf(core: MachineCore): LiveMachine {
   if (core.live !== null) return core.live
   throw new MayflyError('conflict', `${core.name} cannot be reached: ${core.stateReason ?? 'its monitor does not answer'}`, { state: core.state, allowed: ['running'] }, { next: `Try again, or switch it off: mayfly stop --force ${core.id}` })
+}
+
+/** As `promise`, but throws `cancelled` once `signal` aborts; the work goes on. */
+async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined, sentence: string): Promise<void> {
+  let leave = (): void => undefined
+  const left = new Promise<never>((_resolve, reject) => {
+    leave = () => reject(new MayflyError('cancelled', sentence, {}))
+  })
+  signal?.addEventListener('abort', leave)
+  if (signal?.aborted === true) leave()
+  try {
+    await Promise.race([promise, left])
+  } finally {
+    signal?.removeEventListener('abort', leave)
+  }
 }
 
 /** True where `promise` resolves in time; false after `ms` or on abort. */

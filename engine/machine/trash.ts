@@ -1,4 +1,5 @@
 /** Deleted machines rest in a trash until it is emptied. A machine moves there and back as a whole, by one rename. */
+import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
@@ -11,7 +12,7 @@ import { type Folders } from '../storage/folders.ts'
 import { machinesFolder, trashFolder } from '../storage/names.ts'
 import type { MachineCore } from './machine-core.ts'
 import type { Machines } from './machines.ts'
-import { switchOff } from './power.ts'
+import { processOfBroken, switchOff } from './power.ts'
 import { readMachine } from './read-machine.ts'
 
 export type TrashEntry = z.infer<typeof trashEntrySchema>
@@ -33,6 +34,10 @@ export async function putInTrash(core: MachineCore, machines: Machines, force: b
       throw new MayflyError('conflict', `${name} is ${core.state}. It was not deleted.`, { state: core.state, allowed: ['stopped', 'crashed', 'broken'] }, { next: 'Stop it first, or delete it with --force.' })
     }
     core.require('deleted', ['stopped', 'crashed', 'broken'])
+    const living = core.state === 'broken' ? await processOfBroken(core) : null
+    if (living !== null) {
+      throw new MayflyError('conflict', `${name} is broken, but its guest still runs (process ${living.pid}). It was not deleted.`, { state: 'broken', allowed: ['stopped', 'crashed', 'broken'] }, { next: 'Shut the guest down from inside, or delete it with --force.' })
+    }
     const root = trashFolder(core.context.folders)
     await mkdir(root, { recursive: true, mode: 0o700 })
     await machines.release(core, join(root, `${id}.${Date.now()}`))
@@ -48,6 +53,9 @@ export async function listTrash(folders: Folders): Promise<TrashEntry[]> {
 /** Takes a machine out of the trash. Throws `conflict` where its name has been given to another. */
 export async function restoreFromTrash(folders: Folders, machines: Machines, ref: string): Promise<MachineCore> {
   const entry = await find(folders, ref)
+  if (machines.has(entry.id)) {
+    throw new MayflyError('conflict', `A machine with the id ${entry.id} is in the list already. Nothing was restored.`, { state: 'taken', allowed: [] }, { next: 'Delete that one first, or clone it and then delete it.' })
+  }
   const unreserve = machines.reserveName(entry.name)
   try {
     const root = machinesFolder(folders)
@@ -59,10 +67,22 @@ export async function restoreFromTrash(folders: Folders, machines: Machines, ref
   }
 }
 
+/** Removes what an engine that was killed while emptying the trash left of it. */
+export async function sweepTrash(folders: Folders): Promise<void> {
+  const root = trashFolder(folders)
+  const names = await readdir(root).catch(() => [])
+  await Promise.all(names.filter((name) => /^\.[a-z0-9]{12}\.[0-9a-f]{8}\.gone$/.test(name)).map((name) => rm(join(root, name), { recursive: true, force: true })))
+}
+
 /** Deletes one entry, or all, for good. Answers with what is gone. */
 export async function emptyTrash(folders: Folders, ref: string | undefined): Promise<TrashEntry[]> {
   const entries = ref === undefined ? await findAll(folders) : [await find(folders, ref)]
-  for (const entry of entries) await rm(entry.folder, { recursive: true, force: true })
+  for (const entry of entries) {
+    // Out of sight in one step: a machine of which only a part is gone is nothing to restore.
+    const goes = join(trashFolder(folders), `.${entry.id}.${randomBytes(4).toString('hex')}.gone`)
+    await rename(entry.folder, goes)
+    await rm(goes, { recursive: true, force: true })
+  }
   return entries.map(({ folder: _folder, ...entry }) => entry)
 }
 

@@ -41,6 +41,7 @@ function waitForState(core: MachineCore, isFulfilledNow: () => boolean, signal: 
     const abort = (): void => finish(new Error('Aborted.'))
     const look = (): void => {
       try {
+        core.requireListed()
         if (isFulfilledNow()) finish()
       } catch (error) {
         finish(error instanceof Error ? error : new Error(String(error)))

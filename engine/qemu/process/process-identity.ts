@@ -2,7 +2,7 @@
  * Which process is meant. A pid alone may by now belong to somebody else; a pid with its start
  * time, within one boot of the host, belongs to one process only.
  */
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 export interface ProcessIdentity {
   readonly pid: number
@@ -38,6 +38,23 @@ function readStat(pid: number): { state: string; startTicks: string } | null {
 /** Whether this very process still runs. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identifyProcess(identity.pid)?.startTicks === identity.startTicks
+}
+
+/** Whether the process was started with exactly this argument (proc(5), cmdline): a path that only one of ours is given names it for sure. */
+export function hasArgument(pid: number, argument: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument)
+  } catch {
+    return false
+  }
+}
+
+/** Every process of the host that was started with exactly this argument. */
+export function findByArgument(argument: string): ProcessIdentity[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^[0-9]+$/.test(name) || !hasArgument(Number(name), argument)) return []
+    return identifyProcess(Number(name)) ?? []
+  })
 }
 
 /** Sends a signal to this very process; false where it is gone. */

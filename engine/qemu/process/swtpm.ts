@@ -8,6 +8,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { MayflyError } from '../../../contract/errors.ts'
 import { readTextTail } from './launch-qemu.ts'
+import { findByArgument, isAlive, signalProcess } from './process-identity.ts'
 
 export interface SwtpmRequest {
   readonly stateFolder: string
@@ -17,6 +18,9 @@ export interface SwtpmRequest {
 }
 
 const readyWithinMs = 5_000
+const endsWithinMs = 2_000
+
+const pidArgument = (pidFile: string): string => `file=${pidFile}`
 
 /** Whether swtpm and its set-up tool are installed. */
 export function hasSwtpm(): boolean {
@@ -44,7 +48,7 @@ export async function startSwtpm(request: SwtpmRequest): Promise<void> {
     }
   }
   const log = openSync(request.logFile, 'a', 0o600)
-  const child = spawn(program, ['socket', '--tpm2', '--tpmstate', `dir=${request.stateFolder},mode=0600`, '--ctrl', `type=unixio,path=${request.socket},mode=0600`, '--pid', `file=${request.pidFile}`, '--terminate'], {
+  const child = spawn(program, ['socket', '--tpm2', '--tpmstate', `dir=${request.stateFolder},mode=0600`, '--ctrl', `type=unixio,path=${request.socket},mode=0600`, '--pid', pidArgument(request.pidFile), '--terminate'], {
     detached: true,
     stdio: ['ignore', log, log],
   })
@@ -62,6 +66,23 @@ export async function startSwtpm(request: SwtpmRequest): Promise<void> {
     if (ended || performance.now() > deadline) {
       child.kill('SIGKILL')
       throw await failed(request, 'swtpm did not start.')
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+/**
+ * Ends the swtpm that was started with this pid file, if one is left. It ends by itself when
+ * QEMU lets go of it; one that no QEMU ever came to would stay, and hold the TPM's state.
+ */
+export async function endSwtpm(pidFile: string): Promise<void> {
+  const left = findByArgument(pidArgument(pidFile))
+  for (const process of left) signalProcess(process, 'SIGTERM')
+  const deadline = performance.now() + endsWithinMs
+  while (left.some(isAlive)) {
+    if (performance.now() > deadline) {
+      for (const process of left) signalProcess(process, 'SIGKILL')
+      return
     }
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
