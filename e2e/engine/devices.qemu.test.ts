@@ -136,7 +136,7 @@ test('disks are added, checked and removed', async () => {
   await client.machine.start({ machine: 'disks' })
   await home.ready(client, 'disks')
   // The guest is up before it has looked at every bus.
-  await expect.poll(() => home.sh(client, 'disks', 'ls /sys/block | grep -E "^(vd|sd|nvme)" | sort | tr "\\n" " "'), { timeout: 30_000 }).toBe('nvme0n1 sda sdb vda ')
+  await expect.poll(() => home.sh(client, 'disks', 'ls /sys/block | grep -E "^(vd.|sd.|nvme[0-9]+n[0-9]+)$" | sort | tr "\\n" " "'), { timeout: 30_000 }).toBe('nvme0n1 sda sdb vda ')
   await home.sh(client, 'disks', 'for d in nvme0n1 sda sdb; do head -c 65536 /dev/urandom > /dev/$d; done; sync')
   await client.machine.stop({ machine: 'disks' })
   const job = await client.job.wait({ job: (await client.disk.check({ machine: 'disks' })).id })

@@ -13,6 +13,7 @@ import process from 'node:process'
 import { promisify } from 'node:util'
 import { type ExecClient, connectExec } from '../../guest/exec/exec-client.ts'
 import { until } from '../../guest/exec/native-helper.fixture.ts'
+import { findQemu } from '../../qemu/capabilities/find-qemu.ts'
 import { execPortName } from '../../guest/exec/protocol.ts'
 import type { TinyImage } from './build-tiny-image.ts'
 
@@ -65,7 +66,8 @@ export class BareQemu {
       '-device', `virtio-serial-${bus}`, ...socket('agent'), '-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0', ...socket('exec'), '-device', `virtserialport,chardev=exec,name=${execPortName}`,
       ...devices.map((device) => device.replace('BUS', bus)),
     ]
-    const child = spawn(process.env['MAYFLY_QEMU'] ?? 'qemu-system-x86_64', args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const { binary, env, firmwareFolders } = await findQemu()
+    const child = spawn(binary, [...firmwareFolders.flatMap((firmware) => ['-L', firmware]), ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     await once(child, 'spawn')
     const qemu = new BareQemu(child, folder)
     await qemu.serialShows(/MAYFLY READY \d+\.\d+\r?\n/)
