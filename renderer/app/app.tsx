@@ -15,6 +15,7 @@ import { useShortcuts } from './shell/use-shortcuts.ts'
 import { cssVariables, theme } from './theme.ts'
 
 const DoctorPage = lazy(async () => ({ default: (await import('../features/doctor/doctor-page.tsx')).DoctorPage }))
+const ScreenWindow = lazy(async () => ({ default: (await import('./machine/screen-window.tsx')).ScreenWindow }))
 const SettingsPage = lazy(async () => ({ default: (await import('../features/settings/settings-page.tsx')).SettingsPage }))
 const AboutPage = lazy(async () => ({ default: (await import('../features/about/about-page.tsx')).AboutPage }))
 
@@ -38,7 +39,7 @@ function Window(): React.ReactNode {
   useHappenings()
   return (
     <div className="app">
-      <TitleBar place={place} />
+      {place.view === 'screen' ? <span /> : <TitleBar place={place} />}
       <EngineLine />
       <ErrorFence key={place.view}>
         <Suspense fallback={<main className="app-main" aria-busy />}>
@@ -55,7 +56,7 @@ function View({ place }: { readonly place: Place }): React.ReactNode {
   switch (place.view) {
     case 'machines': return <MachinesView machine={place.machine} tab={place.tab ?? 'console'} />
     case 'images': return <MachinesView machine={undefined} tab="console" />
-    case 'screen': return <MachinesView machine={place.machine} tab="console" />
+    case 'screen': return <ScreenWindow machine={place.machine} />
     case 'doctor': return <main className="app-main"><DoctorPage /></main>
     case 'settings': return <main className="app-main"><SettingsPage /></main>
     case 'about': return <main className="app-main"><AboutPage /></main>

@@ -12,7 +12,7 @@ import { isOn } from '../../state/machine-looks.ts'
 import { recall, remember } from '../../state/memory.ts'
 import { text } from '../../text/text.ts'
 import { IconButton } from '../../ui/button.tsx'
-import { noncedDocument } from './nonced-document.ts'
+import { noncedDocument, withNonce } from './nonced-document.ts'
 import { SerialSession } from './serial-session.ts'
 import type { SerialPhase } from './serial-session.ts'
 import './serial-console.css'
@@ -50,7 +50,7 @@ export function SerialConsole({ machine }: { readonly machine: MachineSummary })
     terminal.loadAddon(fit)
     terminal.loadAddon(search)
     terminal.loadAddon(new WebLinksAddon((_event, uri) => openLink(uri)))
-    terminal.open(element)
+    withNonce(() => terminal.open(element))
     drawWithGraphicsCard(terminal)
     terminal.textarea?.setAttribute('aria-label', text.serial.label(machine.name))
     terminal.textarea?.setAttribute('data-console-focus', '')

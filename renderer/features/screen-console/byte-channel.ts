@@ -1,0 +1,49 @@
+/** A byte stream of the engine, looking like the WebSocket noVNC wants. It reads only as fast as frames are taken. */
+import type { ByteLink } from '../../../contract/wire/byte-link.ts'
+
+export class ByteChannel {
+  readonly #link: ByteLink
+  readonly protocol = ''
+  binaryType = 'arraybuffer'
+  readyState: 'open' | 'closed' = 'open'
+  onopen: (() => void) | null = null
+  onerror: (() => void) | null = null
+  onclose: ((event: { readonly code: number; readonly reason: string; readonly wasClean: boolean }) => void) | null = null
+  onmessage: ((event: { readonly data: ArrayBuffer }) => void) | null = null
+
+  constructor(link: ByteLink) {
+    this.#link = link
+  }
+
+  /** Called once somebody listens. */
+  async pump(): Promise<void> {
+    let clean = false
+    try {
+      for (;;) {
+        const bytes = await this.#link.read()
+        if (bytes === null) break
+        this.onmessage?.({ data: bytes.slice().buffer })
+      }
+      clean = true
+    } catch {
+      // The link broke; that is told by closing.
+    }
+    this.#closed(clean)
+  }
+
+  send(data: Uint8Array): void {
+    // What is handed in is used again for the next message.
+    void this.#link.write(data.slice()).catch(() => undefined)
+  }
+
+  close(): void {
+    this.#link.close()
+    this.#closed(true)
+  }
+
+  #closed(wasClean: boolean): void {
+    if (this.readyState === 'closed') return
+    this.readyState = 'closed'
+    this.onclose?.({ code: wasClean ? 1000 : 1006, reason: '', wasClean })
+  }
+}

@@ -1,0 +1,61 @@
+/** Keys a window or its system would keep for itself, sent by name; own combinations are kept with the machine. */
+import { Menu } from '@mantine/core'
+import type { LucideIcon } from 'lucide-react'
+import { useState } from 'react'
+import { recall, remember } from '../../state/memory.ts'
+import { text } from '../../text/text.ts'
+import { Button } from '../../ui/button.tsx'
+import { TextField } from '../../ui/text-field.tsx'
+import { parseCombination } from './keys.ts'
+import type { Key } from './keys.ts'
+
+const usual = ['Ctrl+Alt+Del', 'Ctrl+Alt+Backspace', 'Alt+Tab', 'Alt+F4', 'Super', 'Print', 'Ctrl+Alt+F1', 'Ctrl+Alt+F2', 'Ctrl+Alt+F7']
+const ownAtMost = 12
+
+function isCombinations(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string' && parseCombination(entry) !== undefined)
+}
+
+interface KeyMenuProps {
+  readonly machine: string
+  readonly icon: LucideIcon
+  readonly cannot: string | undefined
+  readonly onKeys: (keys: readonly Key[]) => void
+}
+
+export function KeyMenu({ machine, icon, cannot, onKeys }: KeyMenuProps): React.ReactNode {
+  const [own, setOwn] = useState(() => recall(`keys.${machine}`, isCombinations, []))
+  const [draft, setDraft] = useState('')
+  const [error, setError] = useState<string>()
+
+  function send(combination: string): void {
+    const keys = parseCombination(combination)
+    if (keys !== undefined) onKeys(keys)
+  }
+  function add(event: React.FormEvent): void {
+    event.preventDefault()
+    if (parseCombination(draft) === undefined) return setError(text.screen.badKeys)
+    const next = [draft.trim(), ...own.filter((one) => one !== draft.trim())].slice(0, ownAtMost)
+    setOwn(next)
+    remember(`keys.${machine}`, next)
+    send(draft)
+    setDraft('')
+  }
+
+  return (
+    <Menu closeOnItemClick>
+      <Menu.Target><Button size="small" look="quiet" icon={icon} cannot={cannot} aria-label={text.screen.keys}><span className="mf-wide-only">{text.screen.keys}</span></Button></Menu.Target>
+      <Menu.Dropdown>
+        {usual.map((combination) => <Menu.Item key={combination} disabled={cannot !== undefined} onClick={() => send(combination)}>{combination}</Menu.Item>)}
+        {own.length === 0 ? null : <><Menu.Divider /><Menu.Label>{text.screen.ownKeys}</Menu.Label>{own.map((combination) => <Menu.Item key={combination} disabled={cannot !== undefined} onClick={() => send(combination)}>{combination}</Menu.Item>)}</>}
+        <Menu.Divider />
+        <form className="screen-own" onSubmit={add} onKeyDown={(event) => event.stopPropagation()}>
+          <TextField label={text.screen.otherKeys} hideLabel placeholder={text.screen.otherKeys} value={draft} error={error} onChange={(value) => {
+            setDraft(value)
+            setError(undefined)
+          }} />
+        </form>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,188 @@
+/** A machine's screen: watched, typed on, pictured, recorded; and what stands in its place while there is none. */
+import { Menu } from '@mantine/core'
+import { Camera, Circle, CircleDot, ClipboardPaste, Copy, Expand, Keyboard, Maximize, PictureInPicture2, Play, Scaling, Square } from 'lucide-react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
+import type { MachineSummary } from '../../../contract/machine.ts'
+import { perform, whyNot } from '../../state/machine-actions.ts'
+import { isOn, shapeOf, wordOf } from '../../state/machine-looks.ts'
+import { recall, remember } from '../../state/memory.ts'
+import { popOut } from '../../state/pop-out.ts'
+import { showToast } from '../../state/toast.ts'
+import { useThumbnail } from '../../state/thumbnails.ts'
+import { text } from '../../text/text.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { StateShape } from '../../ui/state-shape.tsx'
+import { KeyMenu } from './key-menu.tsx'
+import { PasteDialog } from './paste-dialog.tsx'
+import { Recorder } from './recorder.ts'
+import { pictureOf, saveFile } from './save-picture.ts'
+import { ScreenSession } from './screen-session.ts'
+import type { ScreenPhase, ScreenSize } from './screen-session.ts'
+import './screen-console.css'
+
+const sizes: readonly ScreenSize[] = ['fit', 'exact', 'follow']
+
+function isSize(value: unknown): value is ScreenSize {
+  return sizes.includes(value as ScreenSize)
+}
+
+interface ScreenConsoleProps {
+  readonly machine: MachineSummary
+  /** What stands at the beginning of the toolbar. */
+  readonly leading?: React.ReactNode
+  /** It is a window of its own already. */
+  readonly alone?: boolean
+}
+
+export function ScreenConsole({ machine, leading, alone = false }: ScreenConsoleProps): React.ReactNode {
+  const { id } = machine
+  const whole = useRef<HTMLDivElement>(null)
+  const place = useRef<HTMLDivElement>(null)
+  const session = useRef<ScreenSession>(undefined)
+  const recorder = useRef<Recorder>(undefined)
+  const [phase, setPhase] = useState<ScreenPhase>('connecting')
+  const [pixels, setPixels] = useState<readonly [number, number]>()
+  const [picture, setPicture] = useState<string>()
+  const [size, setSize] = useState<ScreenSize>(() => recall('screen-size', isSize, 'fit'))
+  const [holding, setHolding] = useState(false)
+  const [pasting, setPasting] = useState(false)
+  const [recording, setRecording] = useState(false)
+  const thumbnail = useThumbnail(id, false)
+  const on = isOn(machine.state)
+  const open = phase === 'open'
+  const cannot = open ? undefined : text.screen.notNow(machine.name)
+
+  const make = useEffectEvent((element: HTMLElement) => {
+    const made = new ScreenSession(id, element, { phase: setPhase, size: (width, height) => setPixels([width, height]), picture: setPicture })
+    made.show(size)
+    return made
+  })
+  useEffect(() => {
+    if (place.current === null) return
+    const made = make(place.current)
+    session.current = made
+    return () => {
+      session.current = undefined
+      recorder.current?.stop()
+      made.close()
+    }
+  }, [id])
+  useEffect(() => session.current?.follow(on), [id, on])
+  useEffect(() => {
+    session.current?.show(size)
+    remember('screen-size', size)
+  }, [size])
+
+  // Ctrl and Alt, and nothing else between: the keyboard is the window's again.
+  const leaving = useRef(false)
+  function keyed(event: React.KeyboardEvent): void {
+    if (event.type === 'keydown') {
+      leaving.current = (event.key === 'Alt' && event.ctrlKey) || (event.key === 'Control' && event.altKey)
+      if (event.ctrlKey && event.shiftKey && event.key.toLowerCase() === 'k') session.current?.leave()
+      return
+    }
+    if (!leaving.current || (event.key !== 'Alt' && event.key !== 'Control')) return
+    leaving.current = false
+    session.current?.leave()
+    whole.current?.focus()
+  }
+
+  async function paste(): Promise<void> {
+    try {
+      await typed(await navigator.clipboard.readText())
+    } catch {
+      // The browser does not let pages read the clipboard: then it is pasted into a field.
+      setPasting(true)
+    }
+  }
+  async function typed(what: string): Promise<void> {
+    const left = (await session.current?.type(what)) ?? 0
+    if (left > 0) showToast({ title: text.screen.notTyped(left), message: text.screen.notTypedMore })
+  }
+
+  async function savePicture(how: 'file' | 'clipboard'): Promise<void> {
+    const canvas = session.current?.canvas
+    if (canvas === null || canvas === undefined) return
+    try {
+      const blob = await pictureOf(canvas)
+      if (how === 'file') await saveFile(blob, `${machine.name}.png`, text.screen.savePicture)
+      else await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })])
+      if (how === 'clipboard') showToast({ title: text.screen.pictureCopied })
+    } catch (error) {
+      showToast({ title: text.error.couldNot(text.screen.savePicture), message: error instanceof Error ? error.message : '', stays: true })
+    }
+  }
+
+  function record(): void {
+    if (recorder.current !== undefined) return recorder.current.stop()
+    const canvas = session.current?.canvas
+    if (canvas === null || canvas === undefined) return
+    recorder.current = new Recorder(canvas, (film) => {
+      recorder.current = undefined
+      setRecording(false)
+      void saveFile(film, `${machine.name}.webm`, text.screen.saveFilm)
+    })
+    setRecording(true)
+  }
+
+  return (
+    <section ref={whole} className="screen" aria-label={text.screen.label(machine.name)} tabIndex={-1}>
+      <div className="tool">
+        {leading}
+        <span className="mf-sm mf-3 mf-clip screen-facts" role="status">{holding ? text.screen.holding : pixels === undefined || !open ? '' : text.screen.pixels(pixels[0], pixels[1], text.screen.sizes[size])}</span>
+        <span className="mf-push screen-tools">
+          <Menu>
+            <Menu.Target><Button size="small" look="quiet" icon={Scaling} aria-label={text.screen.size}><span className="mf-wide-only">{text.screen.sizeNames[size]}</span></Button></Menu.Target>
+            <Menu.Dropdown>{sizes.map((value) => <Menu.Item key={value} role="menuitemradio" aria-checked={size === value} rightSection={size === value ? '•' : ''} onClick={() => setSize(value)}>{text.screen.sizeChoices[value]}</Menu.Item>)}</Menu.Dropdown>
+          </Menu>
+          <KeyMenu machine={id} cannot={cannot} icon={Keyboard} onKeys={(keys) => {
+            session.current?.press(keys)
+            session.current?.focus()
+          }} />
+          <Button size="small" look="quiet" icon={ClipboardPaste} cannot={cannot} aria-label={text.screen.paste} tooltip={text.screen.pasteMore} onClick={() => void paste()}><span className="mf-wide-only">{text.screen.paste}</span></Button>
+          <Menu>
+            <Menu.Target><IconButton size="small" icon={Camera} name={text.screen.picture} cannot={cannot} /></Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<Camera size={16} aria-hidden />} disabled={!open} onClick={() => void savePicture('file')}>{text.screen.savePicture}</Menu.Item>
+              <Menu.Item leftSection={<Copy size={16} aria-hidden />} disabled={!open} onClick={() => void savePicture('clipboard')}>{text.screen.copyPicture}</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+          <IconButton size="small" icon={recording ? Square : CircleDot} name={recording ? text.screen.stopRecording : text.screen.record} aria-pressed={recording} cannot={recording ? undefined : cannot} onClick={record} />
+          {alone ? null : <IconButton size="small" icon={PictureInPicture2} name={text.screen.popOut} onClick={() => popOut({ view: 'screen', machine: id })} />}
+          <IconButton size="small" icon={document.fullscreenElement === null ? Maximize : Expand} name={text.screen.fullScreen} onClick={() => void (document.fullscreenElement === null ? whole.current?.requestFullscreen() : document.exitFullscreen())} />
+        </span>
+      </div>
+      <div
+        className={`screen-place screen-${size}`}
+        data-keyboard-is-the-guests
+        onFocus={() => setHolding(true)}
+        onBlur={() => setHolding(false)}
+        onKeyDownCapture={keyed}
+        onKeyUpCapture={keyed}
+      >
+        <div ref={place} className="screen-guest" />
+        {open ? null : <Instead machine={machine} phase={phase} picture={picture ?? thumbnail} />}
+        {recording ? <span className="screen-recording"><Circle size={10} fill="currentColor" aria-hidden />{text.screen.recording}</span> : null}
+      </div>
+      {pasting ? <PasteDialog onClose={() => setPasting(false)} onText={(what) => void typed(what)} /> : null}
+    </section>
+  )
+}
+
+/** The last picture, dimmed, and on it what there is to say and to do. */
+function Instead({ machine, phase, picture }: { readonly machine: MachineSummary; readonly phase: ScreenPhase; readonly picture: string | undefined }): React.ReactNode {
+  const startable = whyNot('start', machine) === undefined
+  return (
+    <div className="screen-instead">
+      {picture === undefined ? null : <img src={picture} alt="" />}
+      <div className="screen-says">
+        {phase === 'none' ? <p>{text.screen.none}</p> : (
+          <>
+            <p className="screen-state"><StateShape shape={phase === 'connecting' ? 'busy' : shapeOf(machine.state)} />{phase === 'connecting' && machine.state === 'running' ? text.screen.connecting : wordOf(machine)}</p>
+            {startable ? <Button size="large" icon={Play} onClick={() => perform('start', machine)}>{text.verbOf('start', machine.name)}</Button> : null}
+          </>
+        )}
+      </div>
+    </div>
+  )
+}
