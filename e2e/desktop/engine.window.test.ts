@@ -62,6 +62,10 @@ test('a window holds the engine where nobody does, and gives it back when it qui
   expect(await other.hello({ timeoutMs: 5000 })).toMatchObject({ holder: 'window' })
   await expect(other.shutdown()).rejects.toMatchObject({ code: 'conflict', details: { state: 'window' } })
   await other.close()
+  // As a desktop ends it with the session.
+  const ended = once(driver.app.process(), 'exit')
+  driver.app.process().kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
   await driver.close()
   const lock = await readFile(join(home, 'data', 'engine.lock'), 'utf8')
   expect(lock).toBe('')
@@ -87,6 +91,8 @@ test('closing the window quits where no machine runs, and its place is remembere
   const driver = await launchElectron({ home })
   const place = { x: 40, y: 50, width: 900, height: 620 }
   await driver.app.evaluate(({ BrowserWindow }, bounds) => BrowserWindow.getAllWindows()[0]?.setBounds(bounds), place)
+  const bounds = () => driver.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getNormalBounds())
+  await until(async () => JSON.stringify(await bounds()) === JSON.stringify(place), 'the window is in its place')
   const closed = driver.app.waitForEvent('close')
   await driver.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close())
   await closed

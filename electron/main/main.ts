@@ -140,8 +140,10 @@ function open(): void {
     quitting = 'yes'
     mirror.close()
     tray.close()
+    windows.rememberPlace()
     await place.close()
-    app.quit()
+    // After a first attempt was held up, app.quit() closes the windows and then waits for ever (seen with Electron 33 and SIGTERM).
+    app.exit(0)
   }
 
   windows.showMain(findDeepLink(process.argv))

@@ -68,6 +68,12 @@ export class Windows {
     this.#sendWaiting()
   }
 
+  /** Keeps where the main window is. */
+  rememberPlace(): void {
+    if (this.#main === undefined) return
+    this.#remember({ ...this.#memory, bounds: this.#main.getNormalBounds(), maximized: this.#main.isMaximized() })
+  }
+
   rememberTold(): void {
     this.#remember({ ...this.#memory, toldAboutClosing: true })
   }
@@ -76,7 +82,7 @@ export class Windows {
     const bounds = visibleBounds(this.#memory.bounds, screen.getAllDisplays().map(({ workArea }) => workArea))
     const window = this.#make({ ...confined, title: 'Mayfly', width: 1240, height: 800, minWidth: 720, minHeight: 480, ...bounds })
     if (this.#memory.maximized === true) window.maximize()
-    window.on('close', () => this.#remember({ ...this.#memory, bounds: window.getNormalBounds(), maximized: window.isMaximized() }))
+    window.on('close', () => this.rememberPlace())
     window.on('closed', () => {
       this.#main = undefined
       this.#ready = false
