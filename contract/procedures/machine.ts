@@ -1,7 +1,7 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { diskBusSchema, diskSizeMiB, displaySchema, firmwareSchema, portForwardSchema, watchdogSchema } from '../device.ts'
-import { imageRefSchema, machineRefSchema } from '../ids.ts'
+import { deviceIdSchema, imageRefSchema, machineRefSchema } from '../ids.ts'
 import { jobSchema } from '../job.ts'
 import { statesAtRest } from '../machine-state.ts'
 import { cpuCountSchema, cpuTopologySchema, machineConfigSchema, machineDetailsSchema, machineNameSchema, machineSummarySchema, memoryMiBSchema, profileSchema, tagSchema } from '../machine.ts'
@@ -86,7 +86,7 @@ export const machineProcedures = {
     .input(byMachine)
     .output(machineSummarySchema),
   stop: procedure(
-    { summary: 'Asks the guest to shut down, and waits. With force, switches it off at once.', access: 'write', states: ['running', 'paused', 'starting', 'stopping', 'unknown'], cli: { command: 'stop', positionals: ['machine'], fields: { timeoutSeconds: { flag: 'timeout', unit: 'duration-s' } } } },
+    { summary: 'Asks the guest to shut down, and waits. With force, switches it off at once.', access: 'write', states: ['running', 'paused', 'starting', 'stopping', 'saving', 'restoring', 'unknown', 'broken'], cli: { command: 'stop', positionals: ['machine'], fields: { timeoutSeconds: { flag: 'timeout', unit: 'duration-s' } } } },
     ['not-found', 'conflict', 'timeout', 'qmp-failed', 'qmp-interrupted'],
   )
     .input(z.strictObject({
@@ -95,13 +95,13 @@ export const machineProcedures = {
       timeoutSeconds: z.int().min(1).max(3600).optional().describe('How long the guest may take; default: as the machine is set.'),
     }))
     .output(machineSummarySchema),
-  pause: procedure({ summary: 'Stops the guest\'s CPUs where they are.', access: 'write', states: ['running'], cli: { command: 'pause', positionals: ['machine'] } }, ['not-found', 'conflict', 'qmp-failed', 'qmp-interrupted'])
+  pause: procedure({ summary: 'Stops the guest\'s CPUs where they are.', access: 'write', states: ['running'], cli: { command: 'pause', positionals: ['machine'] } }, ['not-found', 'conflict', 'timeout', 'qmp-failed', 'qmp-interrupted'])
     .input(byMachine)
     .output(machineSummarySchema),
-  resume: procedure({ summary: 'Lets a paused guest go on.', access: 'write', states: ['paused'], cli: { command: 'resume', positionals: ['machine'] } }, ['not-found', 'conflict', 'qmp-failed', 'qmp-interrupted', 'no-space'])
+  resume: procedure({ summary: 'Lets a paused guest go on.', access: 'write', states: ['paused'], cli: { command: 'resume', positionals: ['machine'] } }, ['not-found', 'conflict', 'timeout', 'qmp-failed', 'qmp-interrupted', 'no-space'])
     .input(byMachine)
     .output(machineSummarySchema),
-  reset: procedure({ summary: 'Resets the guest as its reset button would.', access: 'write', states: ['running', 'paused'], cli: { command: 'reset', positionals: ['machine'] } }, ['not-found', 'conflict', 'qmp-failed', 'qmp-interrupted'])
+  reset: procedure({ summary: 'Resets the guest as its reset button would.', access: 'write', states: ['running', 'paused'], cli: { command: 'reset', positionals: ['machine'] } }, ['not-found', 'conflict', 'timeout', 'qmp-failed', 'qmp-interrupted'])
     .input(byMachine)
     .output(machineSummarySchema),
   rename: procedure({ summary: 'Gives a machine another name.', access: 'write', cli: { command: 'rename', positionals: ['machine', 'name'] } }, ['not-found', 'conflict', 'no-space'])
@@ -113,13 +113,19 @@ export const machineProcedures = {
   )
     .input(machineChangesSchema.extend({ machine }))
     .output(machineDetailsSchema),
+  setBootOrder: procedure(
+    { summary: 'Says from which devices a machine boots, and in which order. It counts from the next start.', access: 'write', states: ['stopped', 'crashed', 'running', 'paused'], cli: { command: 'boot-order', positionals: ['machine', 'devices…'], examples: ['mayfly boot-order web cd0 disk0'] } },
+    ['not-found', 'conflict', 'unsupported', 'no-space'],
+  )
+    .input(z.strictObject({ machine, devices: z.array(deviceIdSchema).max(36).describe('Disks, CD drives and network cards, first to last. Those not named are not booted from.') }))
+    .output(machineDetailsSchema),
   dropPending: procedure({ summary: 'Drops changes that wait for the next start.', access: 'write', states: ['running', 'paused'], cli: { command: 'drop-pending', positionals: ['machine'] } }, ['not-found', 'conflict', 'no-space'])
     .input(z.strictObject({ machine, fields: z.array(z.string()).optional().describe('Only these fields, as `show` names them.') }))
     .output(machineDetailsSchema),
   clone: procedure({ summary: 'Makes an independent copy of a machine that is off.', access: 'write', states: statesAtRest, job: true, cli: { command: 'clone', positionals: ['machine', 'name'] } }, ['not-found', 'conflict', 'no-space', 'storage-corrupt'])
     .input(z.strictObject({ machine, name: machineNameSchema.describe('The copy\'s name.') }))
     .output(jobSchema),
-  delete: procedure({ summary: 'Puts a machine in the trash. A running one is switched off first, if forced.', access: 'destroy', states: ['stopped', 'crashed', 'broken', 'starting', 'running', 'paused', 'stopping', 'unknown'], cli: { command: 'delete', positionals: ['machine'], confirm: true } }, ['not-found', 'conflict', 'in-use'])
+  delete: procedure({ summary: 'Puts a machine in the trash. A running one is switched off first, if forced.', access: 'destroy', states: ['stopped', 'crashed', 'broken', 'starting', 'running', 'paused', 'stopping', 'unknown'], cli: { command: 'delete', positionals: ['machine'], confirm: true } }, ['not-found', 'conflict', 'in-use', 'timeout', 'no-space'])
     .input(z.strictObject({ machine, force: z.boolean().default(false).describe('Switch it off first if it runs.') }))
     .output(z.strictObject({ id: machineSummarySchema.shape.id, name: z.string() })),
   wait: procedure(

@@ -40,6 +40,7 @@ const inputs: Readonly<Record<string, unknown>> = {
   'machine.rename': { machine: 'stopped', name: 'stopped' },
   'machine.set': { machine: 'stopped', notes: 'a note' },
   'machine.dropPending': { machine: 'stopped' },
+  'machine.setBootOrder': { machine: 'stopped', devices: [] },
   'machine.clone': { machine, name: 'copy' },
   'machine.delete': { machine },
   'machine.wait': { machine: 'stopped', for: 'stopped' },

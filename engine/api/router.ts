@@ -5,7 +5,7 @@ import type { EngineRouter } from '../engine-face.ts'
 import { createMachine } from '../machine/create.ts'
 import { cloneMachine } from '../machine/clone.ts'
 import { machineDetails } from '../machine/details.ts'
-import { changeSettings, dropPending, rename } from '../machine/edit.ts'
+import { changeSettings, dropPending, rename, setBootOrder } from '../machine/edit.ts'
 import { followMachineLog, readLog } from '../machine/log-sources.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { pause, reset, resume, start, stop } from '../machine/power.ts'
@@ -56,6 +56,11 @@ export function createRouter(parts: EngineParts): EngineRouter {
       set: os.machine.set.handler(async ({ input: { machine, ...changes } }) => {
         const core = machines.find(machine)
         await changeSettings(core, changes)
+        return machineDetails(core)
+      }),
+      setBootOrder: os.machine.setBootOrder.handler(async ({ input }) => {
+        const core = machines.find(input.machine)
+        await setBootOrder(core, input.devices)
         return machineDetails(core)
       }),
       dropPending: os.machine.dropPending.handler(async ({ input }) => {

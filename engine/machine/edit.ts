@@ -55,6 +55,23 @@ function applyChanges(config: MachineConfig, changes: MachineChanges): MachineCo
   return next
 }
 
+/** Numbers the devices to boot from; those not named lose their number. Throws `not-found` for a device the machine has not, `invalid-input` for one named twice. */
+export function setBootOrder(core: MachineCore, devices: readonly DeviceId[]): Promise<void> {
+  return core.queue.run(async () => {
+    if (new Set(devices).size !== devices.length) throw new MayflyError('invalid-input', 'A device can stand in the boot order once.', { issues: [{ path: 'devices', message: 'Name each device once.' }] })
+    await editConfig(core, (config) => {
+      const all = [...config.disks, ...config.cdroms, ...config.nics]
+      const missing = devices.find((id) => !all.some((device) => device.id === id))
+      if (missing !== undefined) throw new MayflyError('not-found', `${config.name} has no device ${missing} to boot from.`, { kind: 'device', ref: missing })
+      const numbered = <D extends { id: DeviceId; bootIndex?: number | undefined }>({ bootIndex: _old, ...device }: D): D => {
+        const place = devices.indexOf(device.id)
+        return (place === -1 ? device : { ...device, bootIndex: place + 1 }) as D
+      }
+      return { ...config, disks: config.disks.map(numbered), cdroms: config.cdroms.map(numbered), nics: config.nics.map(numbered) }
+    })
+  })
+}
+
 /** Gives a machine another name. */
 export function rename(core: MachineCore, machines: Machines, name: string): Promise<void> {
   return core.queue.run(async () => {
