@@ -3,11 +3,8 @@ import type { Image } from '../../contract/image.ts'
 import type { Job } from '../../contract/job.ts'
 import { fromErrorRecord } from '../../contract/wire/error-record.ts'
 import { engine } from './connection.ts'
+import { findTiny } from './find-tiny.ts'
 import { useMirror } from './mirror.ts'
-
-export function findTiny(images: readonly Image[]): Image | undefined {
-  return images.filter(({ kind, name, broken }) => kind === 'kernel' && broken === null && /^tiny( \d+)?$/.test(name)).toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))[0]
-}
 
 export function useTiny(): Image | undefined {
   return useMirror(({ images }) => findTiny(images))

@@ -5,6 +5,7 @@ import { AskDialog } from './ask-dialog.tsx'
 import { RenameDialog } from './rename-dialog.tsx'
 import { ShortcutsSheet } from './shortcuts-sheet.tsx'
 
+const Wizard = lazy(async () => ({ default: (await import('../../features/wizard/wizard.tsx')).Wizard }))
 const Palette = lazy(async () => ({ default: (await import('../../features/palette/palette.tsx')).Palette }))
 
 export function Dialogs(): React.ReactNode {
@@ -15,6 +16,6 @@ export function Dialogs(): React.ReactNode {
     case 'rename': return <RenameDialog machine={overlay.machine} />
     case 'shortcuts': return <ShortcutsSheet />
     case 'palette': return <Suspense><Palette /></Suspense>
-    case 'wizard': return null
+    case 'wizard': return <Suspense><Wizard image={overlay.image} /></Suspense>
   }
 }

@@ -1,0 +1,37 @@
+/** Makes the machine of a plan, then shows it and starts it, so that a start that fails is told where the machine is. */
+import type { MayflyError } from '../../../contract/errors.ts'
+import { isMayflyError } from '../../../contract/errors.ts'
+import { engine } from '../../state/connection.ts'
+import { toMayflyError } from '../../state/failure.ts'
+import { performNow } from '../../state/machine-actions.ts'
+import { closeOverlay, useOverlay } from '../../state/overlay.ts'
+import { go } from '../../state/place.ts'
+import { tinyImage } from '../../state/tiny-image.ts'
+import { forgetDraft } from './draft.ts'
+import type { Plan } from './plan.ts'
+
+export interface CreateFailure {
+  readonly error: MayflyError
+  /** The field that has to be changed, where one is known. */
+  readonly field: string | undefined
+}
+
+/** Fields of the wizard by the names the contract has for them. */
+const fields: Readonly<Record<string, string>> = { name: 'name', cpus: 'cpus', memoryMiB: 'memory', diskMiB: 'disk', tpm: 'tpm', firmware: 'uefi', secureBoot: 'secureBoot' }
+
+/** Resolves to what went wrong; undefined where the machine was made. */
+export async function createMachine({ request, buildsTiny }: Plan): Promise<CreateFailure | undefined> {
+  try {
+    const image = buildsTiny ? await tinyImage() : request.image
+    const machine = await engine.machine.create({ ...request, ...(image === undefined ? {} : { image }), start: false })
+    forgetDraft()
+    if (useOverlay.getState().overlay?.kind === 'wizard') closeOverlay()
+    go({ view: 'machines', machine: machine.id, tab: 'console' })
+    if (request.start) void performNow('start', machine)
+    return undefined
+  } catch (thrown) {
+    const error = toMayflyError(thrown)
+    const [issue] = isMayflyError(error, 'invalid-input') ? error.details.issues : []
+    return { error, field: error.code === 'conflict' ? 'name' : fields[issue?.path ?? ''] }
+  }
+}
