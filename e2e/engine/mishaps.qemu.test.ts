@@ -48,6 +48,15 @@ test('who asked for a shutdown may leave: the time runs out all the same, and a 
   expect((await client.machine.show({ machine: 'deaf' })).lastExit?.kind).toBe('crashed')
 })
 
+test('a QEMU that hangs is found out by the first command it does not answer, and still switched off', async () => {
+  await client.machine.start({ machine: 'deaf' })
+  process.kill(await pidOf('deaf'), 'SIGSTOP')
+  // The engine may have asked for the state just before, and know already.
+  expect(['timeout', 'conflict']).toContain(await refusal(client.machine.pause({ machine: 'deaf' })))
+  expect(await client.machine.show({ machine: 'deaf' })).toMatchObject({ state: 'unknown', stateReason: expect.stringContaining('stands still') as string })
+  expect([await refusal(client.machine.stop({ machine: 'deaf' })), (await client.machine.stop({ machine: 'deaf', force: true })).state]).toEqual(['conflict', 'stopped'])
+})
+
 test('a pid file that names somebody else by now, or nobody yet, is not believed', async () => {
   await client.machine.start({ machine: 'deaf' })
   const [names, pid] = [await namesOf('deaf'), await pidOf('deaf')]

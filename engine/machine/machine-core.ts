@@ -100,6 +100,9 @@ export class MachineCore {
     this.requireListed()
     if (allowed.includes(this.#state)) return
     if (this.#state === 'broken') throw this.#brokenError()
+    if (this.#state === 'unknown') {
+      throw new MayflyError('conflict', `${this.name} cannot be ${verb} now. ${this.#stateReason ?? 'Its state is unknown.'}`, { state: this.#state, allowed: [...allowed] }, { next: `Wait until it answers again, or switch it off: mayfly stop --force ${this.id}` })
+    }
     throw new MayflyError('conflict', `${this.name} is ${this.#state}; it cannot be ${verb} now.`, { state: this.#state, allowed: [...allowed] }, { next: `That is possible while it is ${allowed.join(' or ')}.` })
   }
 

@@ -9,7 +9,7 @@ import { settleEnd } from './end.ts'
 import { launch } from './launch.ts'
 import type { LiveMachine } from './live-machine.ts'
 import type { MachineCore } from './machine-core.ts'
-import { observeQemu, reconcile } from './reconcile.ts'
+import { monitorPatienceMs, observeQemu, reconcile, silenceReason } from './reconcile.ts'
 
 /** QEMU ends within milliseconds of `quit`; longer means that it hangs. */
 const quitWithinMs = 5_000
@@ -110,13 +110,12 @@ async function superviseShutdown(core: MachineCore, ended: AwaitedEnd, timeoutSe
 
 async function pressPowerButton(core: MachineCore): Promise<void> {
   core.require('stopped', ['running', 'paused', 'stopping'])
-  const { qmp } = liveOf(core)
   if (core.state === 'paused') {
-    if (core.pausedBy === 'guest-sleep') await qmp.execute('system_wakeup')
-    else if (core.pausedBy === 'user') await qmp.execute('cont')
+    if (core.pausedBy === 'guest-sleep') await command(core, 'system_wakeup')
+    else if (core.pausedBy === 'user') await command(core, 'cont')
     else throw new MayflyError('conflict', `${core.name} cannot shut down by itself: ${core.stateReason ?? 'its CPUs stand still'}`, { state: 'paused', allowed: ['running'] }, { next: `Switch it off: mayfly stop --force ${core.id}` })
   }
-  await qmp.execute('system_powerdown')
+  await command(core, 'system_powerdown')
   core.endAsked = true
   core.enter('stopping', { reason: 'The guest was asked to shut down.' })
 }
@@ -156,10 +155,11 @@ export async function processOfBroken(core: MachineCore): Promise<ProcessIdentit
 
 async function endProcess(core: MachineCore, process: ProcessIdentity): Promise<void> {
   const live: LiveMachine | null = core.live
-  if (live !== null) {
+  // One that hangs would not hear it.
+  if (live !== null && core.state !== 'unknown') {
     // The answer may be lost with the process; only its end counts.
-    await live.qmp.execute('quit', undefined, { timeoutMs: quitWithinMs }).catch(() => undefined)
-    if (await diesWithin(process, quitWithinMs)) return
+    const heard = await live.qmp.execute('quit', undefined, { timeoutMs: quitWithinMs }).then(() => true, (error: unknown) => !isMayflyError(error, 'timeout'))
+    if (heard && (await diesWithin(process, quitWithinMs))) return
   }
   signalProcess(process, 'SIGKILL')
   if (await diesWithin(process, quitWithinMs)) return
@@ -175,11 +175,24 @@ async function diesWithin(process: ProcessIdentity, ms: number): Promise<boolean
   return true
 }
 
+/** Presses one of QEMU's buttons. Throws `timeout` where its monitor is silent; the machine is `unknown` from then on. */
+async function command(core: MachineCore, name: 'stop' | 'cont' | 'system_wakeup' | 'system_powerdown' | 'system_reset'): Promise<void> {
+  const { qmp, process } = liveOf(core)
+  try {
+    await qmp.execute(name, undefined, { timeoutMs: monitorPatienceMs })
+  } catch (error) {
+    if (!isMayflyError(error, 'timeout') || !isAlive(process)) throw error
+    const reason = silenceReason(process, error.code)
+    core.enter('unknown', { reason })
+    throw new MayflyError('timeout', `${core.name} does not react. ${reason}`, error.details, { cause: error, next: `Wait until it answers again, or switch it off: mayfly stop --force ${core.id}` })
+  }
+}
+
 /** Stops the guest's CPUs. */
 export function pause(core: MachineCore): Promise<void> {
   return core.queue.run(async () => {
     core.require('paused', ['running'])
-    await liveOf(core).qmp.execute('stop')
+    await command(core, 'stop')
     core.enter('paused', { pausedBy: 'user' })
   })
 }
@@ -188,16 +201,15 @@ export function pause(core: MachineCore): Promise<void> {
 export function resume(core: MachineCore): Promise<void> {
   return core.queue.run(async () => {
     core.require('resumed', ['paused'])
-    const { qmp } = liveOf(core)
     switch (core.pausedBy) {
       case 'guest-sleep':
-        await qmp.execute('system_wakeup')
+        await command(core, 'system_wakeup')
         break
       case 'internal-error':
       case 'guest-panic':
         throw new MayflyError('conflict', `${core.name} cannot go on: ${core.stateReason ?? ''}`, { state: 'paused', allowed: [] }, { next: `Reset it: mayfly reset ${core.id}` })
       default:
-        await qmp.execute('cont')
+        await command(core, 'cont')
     }
     await reconcile(core)
   })
@@ -207,9 +219,8 @@ export function resume(core: MachineCore): Promise<void> {
 export function reset(core: MachineCore): Promise<void> {
   return core.queue.run(async () => {
     core.require('reset', ['running', 'paused'])
-    const { qmp } = liveOf(core)
-    await qmp.execute('system_reset')
-    if (core.state === 'paused') await qmp.execute('cont')
+    await command(core, 'system_reset')
+    if (core.state === 'paused') await command(core, 'cont')
     await reconcile(core)
   })
 }

@@ -11,7 +11,7 @@ import { observe, type ObservedState } from './run-status.ts'
 import { watchForSpace } from './space-watch.ts'
 
 /** How long a healthy monitor may take; QEMU answers within milliseconds unless its main loop is stuck. */
-const monitorPatienceMs = 5_000
+export const monitorPatienceMs = 5_000
 
 /** Asks QEMU for its state. */
 export async function observeQemu(qmp: QmpClient): Promise<ObservedState> {
