@@ -21,10 +21,10 @@ export const disk = {
       preallocation: z.enum(['off', 'metadata', 'falloc', 'full']).default('off').describe('Reserve its space now.'),
     }))
     .output(machineDetailsSchema),
-  remove: procedure({ summary: 'Removes a disk and its data from a machine that is off.', access: 'destroy', states: statesAtRest, cli: { command: 'disk remove', positionals: ['machine', 'disk'], confirm: true } }, ['not-found', 'conflict'])
+  remove: procedure({ summary: 'Removes a disk and its data from a machine that is off.', access: 'destroy', states: statesAtRest, cli: { command: 'disk remove', positionals: ['machine', 'disk'], confirm: true } }, ['not-found', 'conflict', 'no-space'])
     .input(z.strictObject({ machine, disk: deviceIdSchema }))
     .output(machineDetailsSchema),
-  resize: procedure({ summary: 'Makes a disk larger, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'disk resize', positionals: ['machine', 'disk'], fields: { sizeMiB: { flag: 'size', unit: 'size-mib' } } } }, ['not-found', 'conflict', 'no-space', 'qmp-failed', 'qmp-interrupted'])
+  resize: procedure({ summary: 'Makes a disk larger, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'disk resize', positionals: ['machine', 'disk'], fields: { sizeMiB: { flag: 'size', unit: 'size-mib' } } } }, ['not-found', 'conflict', 'no-space', 'timeout', 'qmp-failed', 'qmp-interrupted'])
     .input(z.strictObject({ machine, disk: deviceIdSchema, sizeMiB: diskSizeMiB.describe('The new virtual size; not smaller than it is.') }))
     .output(machineDetailsSchema),
   check: procedure({ summary: 'Checks the disks of a machine that is off for damage, changing nothing.', access: 'read', states: statesAtRest, job: true, cli: { command: 'disk check', positionals: ['machine'] } }, ['not-found', 'conflict'])
@@ -37,10 +37,10 @@ function byMachineAndDisk() {
 }
 
 export const cdrom = {
-  insert: procedure({ summary: 'Puts an ISO image in the CD drive, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'cd insert', positionals: ['machine', 'image'] } }, ['not-found', 'conflict', 'unsupported', 'qmp-failed', 'qmp-interrupted', 'no-space'])
+  insert: procedure({ summary: 'Puts an ISO image in the CD drive, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'cd insert', positionals: ['machine', 'image'] } }, ['not-found', 'conflict', 'unsupported', 'timeout', 'qmp-failed', 'qmp-interrupted', 'no-space'])
     .input(z.strictObject({ machine, image: imageRefSchema.describe('An ISO image.'), drive: deviceIdSchema.optional().describe('Which drive; default: the first.') }))
     .output(machineDetailsSchema),
-  eject: procedure({ summary: 'Takes the disc out of the CD drive.', access: 'write', states: anyButBroken, cli: { command: 'cd eject', positionals: ['machine'] } }, ['not-found', 'conflict', 'unsupported', 'qmp-failed', 'qmp-interrupted', 'no-space'])
+  eject: procedure({ summary: 'Takes the disc out of the CD drive.', access: 'write', states: anyButBroken, cli: { command: 'cd eject', positionals: ['machine'] } }, ['not-found', 'conflict', 'unsupported', 'timeout', 'qmp-failed', 'qmp-interrupted', 'no-space'])
     .input(z.strictObject({ machine, drive: deviceIdSchema.optional().describe('Which drive; default: the first.'), force: z.boolean().default(false).describe('Also when the guest has locked the drive.') }))
     .output(machineDetailsSchema),
 }
@@ -52,7 +52,7 @@ export const nic = {
   remove: procedure({ summary: 'Removes a network card. A running guest loses it at its next start.', access: 'write', states: anyButBroken, cli: { command: 'nic remove', positionals: ['machine', 'nic'] } }, ['not-found', 'conflict', 'no-space'])
     .input(z.strictObject({ machine, nic: deviceIdSchema }))
     .output(machineDetailsSchema),
-  connect: procedure({ summary: 'Plugs the network cable in or out, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'nic connect', positionals: ['machine', 'nic'] } }, ['not-found', 'conflict', 'qmp-failed', 'qmp-interrupted', 'no-space'])
+  connect: procedure({ summary: 'Plugs the network cable in or out, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'nic connect', positionals: ['machine', 'nic'] } }, ['not-found', 'conflict', 'timeout', 'qmp-failed', 'qmp-interrupted', 'no-space'])
     .input(z.strictObject({ machine, nic: deviceIdSchema, connected: z.boolean().default(true).describe('--no-connected takes it out.') }))
     .output(machineDetailsSchema),
 }
@@ -60,10 +60,10 @@ export const nic = {
 const forwardSelector = { machine, nic: deviceIdSchema.optional().describe('Which network card; default: the first.') }
 
 export const forward = {
-  add: procedure({ summary: 'Forwards a port of this host to the guest, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'forward add', positionals: ['machine', 'forward'], fields: { forward: { unit: 'forward' } }, examples: ['mayfly forward add web 8080:80', 'mayfly forward add web 0.0.0.0:8080:80/tcp'] } }, ['not-found', 'conflict', 'in-use', 'qmp-failed', 'qmp-interrupted', 'no-space'])
+  add: procedure({ summary: 'Forwards a port of this host to the guest, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'forward add', positionals: ['machine', 'forward'], fields: { forward: { unit: 'forward' } }, examples: ['mayfly forward add web 8080:80', 'mayfly forward add web 0.0.0.0:8080:80/tcp'] } }, ['not-found', 'conflict', 'in-use', 'timeout', 'qmp-failed', 'qmp-interrupted', 'no-space'])
     .input(z.strictObject({ ...forwardSelector, forward: portForwardSchema }))
     .output(machineDetailsSchema),
-  remove: procedure({ summary: 'Ends a port forward, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'forward remove', positionals: ['machine', 'hostPort'] } }, ['not-found', 'conflict', 'qmp-failed', 'qmp-interrupted', 'no-space'])
+  remove: procedure({ summary: 'Ends a port forward, also while the machine runs.', access: 'write', states: anyButBroken, cli: { command: 'forward remove', positionals: ['machine', 'hostPort'] } }, ['not-found', 'conflict', 'timeout', 'qmp-failed', 'qmp-interrupted', 'no-space'])
     .input(z.strictObject({ ...forwardSelector, hostPort: z.int().min(1).max(65535).describe('The port on this host.'), protocol: z.enum(['tcp', 'udp']).default('tcp') }))
     .output(machineDetailsSchema),
 }
