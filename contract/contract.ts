@@ -10,6 +10,7 @@ import { image } from './procedures/image.ts'
 import { job } from './procedures/job.ts'
 import { machineProcedures } from './procedures/machine.ts'
 import { metrics } from './procedures/metrics.ts'
+import { settings } from './procedures/settings.ts'
 import { trash } from './procedures/trash.ts'
 
 export const contract = {
@@ -26,6 +27,7 @@ export const contract = {
   guest,
   job,
   metrics,
+  settings,
   events: {
     watch: procedure({ summary: 'Tells what changes as it changes, beginning with a snapshot.', access: 'read', cli: { command: 'watch', interactive: true } })
       .input(z.strictObject({}))

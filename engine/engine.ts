@@ -21,6 +21,7 @@ import { LogKeeper } from './machine/log-keeper.ts'
 import { MetricsBook } from './metrics/metrics-book.ts'
 import { Machines } from './machine/machines.ts'
 import { sweepTrash } from './machine/trash.ts'
+import { SettingsStore } from './settings/settings-store.ts'
 import { type Folders, makeFolders } from './storage/folders.ts'
 import { imagesFolder } from './storage/names.ts'
 import { StreamDesk } from './streams/stream-desk.ts'
@@ -42,7 +43,8 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   const startedAt = new Date().toISOString()
   const events = new EventHub()
   const streams = new StreamDesk()
-  const host = new HostProbe(folders)
+  const settings = new SettingsStore(folders.config)
+  const host = new HostProbe(folders, settings)
   const reportBug = (error: unknown, doing: string): string => {
     const reference = randomBytes(4).toString('hex')
     log.bug(reference, new Error(doing, { cause: error }))
@@ -68,6 +70,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     images,
     streams,
     host,
+    settings,
     log: (line) => log.info(line),
     appendEvent: (path, line) => {
       appendFile(path, line, { mode: 0o600 }).catch((error: unknown) => log.info(`${path} could not be written: ${String(error)}`))

@@ -21,6 +21,21 @@ export function storeProcedures({ context, machines }: EngineParts) {
       wait: os.job.wait.handler(({ input, signal }) => jobs.wait(input.job, signal)),
       cancel: os.job.cancel.handler(({ input }) => jobs.cancel(input.job)),
     },
+    settings: {
+      show: os.settings.show.handler(() => context.settings.read()),
+      set: os.settings.set.handler(async ({ input }) => {
+        // A QEMU that is of no use is refused now, not at the next start.
+        if (input.qemuBinary !== undefined && input.qemuBinary !== null) await context.host.tryQemu(input.qemuBinary)
+        const settings = await context.settings.change(input)
+        context.host.forgetInstallation()
+        return settings
+      }),
+      reset: os.settings.reset.handler(async () => {
+        const settings = await context.settings.reset()
+        context.host.forgetInstallation()
+        return settings
+      }),
+    },
     trash: {
       list: os.trash.list.handler(() => listTrash(folders)),
       restore: os.trash.restore.handler(async ({ input }) => (await restoreFromTrash(folders, machines, input.machine)).summary()),

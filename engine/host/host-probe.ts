@@ -14,6 +14,7 @@ import { loadCapabilities } from '../qemu/capabilities/load-capabilities.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
 import { findUefiFirmware } from '../qemu/firmware/find-firmware.ts'
 import { hasSwtpm } from '../qemu/process/swtpm.ts'
+import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Folders } from '../storage/folders.ts'
 import { mayflyVersion } from '../version.ts'
 
@@ -32,19 +33,31 @@ export interface Promised {
 
 export class HostProbe {
   readonly #folders: Folders
+  readonly #settings: SettingsStore
   #installation: Promise<QemuInstallation> | null = null
 
-  constructor(folders: Folders) {
+  constructor(folders: Folders, settings: SettingsStore) {
     this.#folders = folders
+    this.#settings = settings
   }
 
   /** The QEMU to use. Throws `host-unavailable` where there is none; asked again next time. */
   installation(): Promise<QemuInstallation> {
-    this.#installation ??= findQemu()
+    this.#installation ??= this.#settings.readOrDefaults().then(({ qemuBinary }) => findQemu(process.env['MAYFLY_QEMU'] === undefined && qemuBinary !== null ? { chosen: qemuBinary } : {}))
     this.#installation.catch(() => {
       this.#installation = null
     })
     return this.#installation
+  }
+
+  /** Asks a QEMU what it can do before it is chosen. Throws `host-unavailable`, `unsupported` or `qemu-launch-failed` where it is of no use. */
+  async tryQemu(binary: string): Promise<void> {
+    await loadCapabilities(await findQemu({ chosen: binary }), this.#folders.cache)
+  }
+
+  /** Another QEMU was chosen: the next question looks for it. Machines that run keep theirs. */
+  forgetInstallation(): void {
+    this.#installation = null
   }
 
   /** What that QEMU can do; kept by the loader for as long as the binary is the same. */

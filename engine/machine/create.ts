@@ -6,6 +6,7 @@ import type { DeviceId, MachineId } from '../../contract/ids.ts'
 import type { Image } from '../../contract/image.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
 import type { CreateRequest } from '../../contract/procedures/machine.ts'
+import type { Settings } from '../../contract/settings.ts'
 import { defaultMachineConfig } from '../qemu/argv/defaults.ts'
 import { validateConfig } from '../qemu/argv/validate-config.ts'
 import { describeWriteFailure, makePrivateFolder, syncFolder } from '../storage/atomic-file.ts'
@@ -26,7 +27,8 @@ export async function createMachine(context: EngineContext, machines: Machines, 
   const image = request.image === undefined ? null : context.images.get(request.image)
   if (image?.broken != null) throw new MayflyError('unsupported', `The image ${image.name} cannot be used: ${image.broken}`, { needs: 'a sound image', have: image.broken })
   const capabilities = await context.host.capabilitiesOrNull()
-  const config = defaultMachineConfig(request, image, { ...context.host.size(), capabilities })
+  const settings = await context.settings.readOrDefaults()
+  const config = defaultMachineConfig(withDefaults(request, settings), image, { ...context.host.size(), capabilities }, { timeoutSeconds: settings.stopTimeoutSeconds, onTimeout: settings.onStopTimeout })
   validateConfig(config, { capabilities })
   const unreserve = machines.reserveName(config.name)
   try {
@@ -35,6 +37,11 @@ export async function createMachine(context: EngineContext, machines: Machines, 
   } finally {
     unreserve()
   }
+}
+
+/** What the request leaves open is filled from the user's settings; what those leave open, by image and host. */
+function withDefaults(request: CreateRequest, settings: Settings): CreateRequest {
+  return { ...request, profile: request.profile ?? settings.defaultProfile ?? undefined, cpus: request.cpus ?? settings.defaultCpus ?? undefined, memoryMiB: request.memoryMiB ?? settings.defaultMemoryMiB ?? undefined }
 }
 
 /** Makes a machine's folder aside, lets `fill` fill it, and moves it into its place. */

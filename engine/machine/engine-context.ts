@@ -5,6 +5,7 @@ import type { EventHub } from '../events/event-hub.ts'
 import type { HostProbe } from '../host/host-probe.ts'
 import type { ImageStore } from '../images/image-store.ts'
 import type { JobBook } from '../jobs/job-book.ts'
+import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Folders } from '../storage/folders.ts'
 import type { StreamDesk } from '../streams/stream-desk.ts'
 
@@ -17,6 +18,7 @@ export interface EngineContext {
   readonly images: ImageStore
   readonly streams: StreamDesk
   readonly host: HostProbe
+  readonly settings: SettingsStore
   /** Writes one line to the engine's own log. */
   readonly log: (line: string) => void
   /** Appends to a machine's event log; a failure to write is logged, not thrown. */

@@ -39,7 +39,7 @@ const byProfile = {
  * The configuration of a new machine. `image` is the image the request names, if it names one.
  * Throws `invalid-input` where the disk is asked to be smaller than its image.
  */
-export function defaultMachineConfig(request: CreateRequest, image: ImageFacts | null, host: HostFacts): MachineConfig {
+export function defaultMachineConfig(request: CreateRequest, image: ImageFacts | null, host: HostFacts, stop: MachineConfig['stop'] = { timeoutSeconds: 60, onTimeout: 'ask' }): MachineConfig {
   const profile = request.profile ?? 'paravirtual'
   const make = byProfile[profile]
   const source = bySource[image?.kind ?? 'none']
@@ -63,7 +63,7 @@ export function defaultMachineConfig(request: CreateRequest, image: ImageFacts |
     balloon: make.balloon,
     vmgenid: make.vmgenid,
     tpm: request.tpm ?? false,
-    stop: { timeoutSeconds: 60, onTimeout: 'ask' },
+    stop,
   }
 }
 

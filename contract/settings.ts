@@ -1,0 +1,20 @@
+/** What a user decides once, for all machines. Kept in config/settings.json. */
+import { z } from 'zod'
+import { cpuCountSchema, machineConfigSchema, memoryMiBSchema, profileSchema } from './machine.ts'
+
+const stop = machineConfigSchema.shape.stop.shape
+
+export const settingsSchema = z.strictObject({
+  /** Absolute path of the QEMU to use; null: the first that is found. `MAYFLY_QEMU` comes before it. */
+  qemuBinary: z.string().min(1).max(4096).nullable(),
+  /** What new machines are where their maker says nothing; null: Mayfly decides by image and host. */
+  defaultProfile: profileSchema.nullable(),
+  defaultCpus: cpuCountSchema.nullable(),
+  defaultMemoryMiB: memoryMiBSchema.nullable(),
+  /** How long a new machine's guest may take to shut down, and what happens then. */
+  stopTimeoutSeconds: stop.timeoutSeconds.unwrap(),
+  onStopTimeout: stop.onTimeout.unwrap(),
+})
+export type Settings = z.infer<typeof settingsSchema>
+
+export const defaultSettings: Settings = { qemuBinary: null, defaultProfile: null, defaultCpus: null, defaultMemoryMiB: null, stopTimeoutSeconds: 60, onStopTimeout: 'ask' }
