@@ -69,6 +69,7 @@ export const english = {
     noneShown: 'No machine is in this filter.',
     clearSearch: 'Clear search',
     showAll: 'Show all',
+    cpu: (percent: number) => `${percent} percent of its processors`,
     host: 'This host',
     memoryOf: (promised: string, all: string) => `${promised} of ${all}`,
     memoryMeans: (promised: string, available: string) => `${promised} of memory is promised to machines that run; ${available} is free.`,
@@ -166,7 +167,8 @@ export const english = {
     machine: 'Machine', up: 'Up', upSince: (duration: string, since: string) => `${duration}, since ${since}`, size: 'Size', agent: 'Guest agent', agentState: { off: 'off', silent: 'does not answer yet', answering: 'answers' }, accelerator: 'Accelerator', accelerators: { kvm: 'KVM', tcg: 'software emulation' },
     process: 'Process', resident: (bytes: string) => `${bytes} resident`, machineType: 'Machine type', lastEnd: 'Last end', created: 'Made', notes: 'Notes', notesEmpty: 'What this machine is for, what must not be deleted.', keepNotes: 'Keep the notes', keeping: 'keeping', notKept: 'kept when you leave the field',
     tags: 'Tags', tagsMore: 'the first is its group in the list', addTag: 'Add a tag', removeTag: (tag: string) => `Remove the tag ${tag}`, changeTags: 'Change the tags',
-    now: 'Now', every: (seconds: number) => `every ${seconds} s`, cpu: 'CPU', memory: 'Memory', disk: 'Disk', network: 'Network', ofCpus: (used: string, all: number) => `${used} of ${plural(all, 'CPU', 'CPUs')}`, ofMemory: (all: string) => `of ${all} given`, graphsOff: 'Graphs are drawn while the machine runs.',
+    now: 'Now', every: 'every second, 15 min', cpu: 'CPU', memory: 'Memory', disk: 'Disk', network: 'Network', ofCpus: (used: string, all: number) => `${used} of ${plural(all, 'CPU', 'CPUs')}`, ofMemory: (all: string) => `of ${all} given`, residentOnly: 'resident on this host; the guest does not say what it uses',
+    graph: (what: string) => `${what} over the last 15 minutes`, read: 'read', written: (rate: string) => `written ${rate}`, in: 'in', out: (rate: string) => `out ${rate}`, networkUnknown: 'The guest agent does not count it.', measuring: 'Measuring begins.', graphsOff: 'Graphs are drawn while the machine runs.',
   },
 
   doctor: {

@@ -7,8 +7,20 @@ import { currentPlace, go, machineTabs } from '../../state/place.ts'
 export function useShortcuts(): void {
   useEffect(() => {
     window.addEventListener('keydown', keyed)
-    return () => window.removeEventListener('keydown', keyed)
+    window.addEventListener('keydown', fromConsole, { capture: true })
+    return () => {
+      window.removeEventListener('keydown', keyed)
+      window.removeEventListener('keydown', fromConsole, { capture: true })
+    }
   }, [])
+}
+
+/** The one key a console does not get. */
+function fromConsole(event: KeyboardEvent): void {
+  if (!event.ctrlKey || !event.shiftKey || event.key.toLowerCase() !== 'k') return
+  event.preventDefault()
+  event.stopPropagation()
+  openOverlay({ kind: 'palette' })
 }
 
 function keyed(event: KeyboardEvent): void {
@@ -16,7 +28,7 @@ function keyed(event: KeyboardEvent): void {
   const place = currentPlace()
   const key = event.key.toLowerCase()
   const inConsole = event.target instanceof Element && event.target.closest('[data-keyboard-is-the-guests]') !== null
-  if (key === 'k' && event.ctrlKey && (event.shiftKey || !inConsole)) openOverlay({ kind: 'palette' })
+  if (key === 'k' && event.ctrlKey && !inConsole) openOverlay({ kind: 'palette' })
   else if (inConsole || useOverlay.getState().overlay !== undefined) return
   else if (key === 'n' && event.ctrlKey && !event.shiftKey) openOverlay({ kind: 'wizard' })
   else if (key === 'b' && event.ctrlKey) toggleSidebar()

@@ -5,6 +5,7 @@ import type { MachineSummary } from '../../../contract/machine.ts'
 import { factOf, isOn, shapeOf, wordOf } from '../../state/machine-looks.ts'
 import { useThumbnail } from '../../state/thumbnails.ts'
 import { openMachineMenu } from '../../state/machine-menu.ts'
+import { CpuTrace } from './cpu-trace.tsx'
 import { MiddleClip } from '../../ui/middle-clip.tsx'
 import { StateShape } from '../../ui/state-shape.tsx'
 
@@ -40,6 +41,7 @@ function MachineRowNow({ machine, at, current, selected, onClick }: MachineRowPr
         <div className="ml-name"><StateShape shape={shapeOf(machine.state)} label={wordOf(machine)} /><MiddleClip text={machine.name} /></div>
         <div className="ml-fact mf-clip" title={machine.stateReason ?? undefined}>{factOf(machine)}</div>
       </div>
+      {machine.state === 'running' ? <CpuTrace machine={machine.id} /> : null}
     </div>
   )
 }

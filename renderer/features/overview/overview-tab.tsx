@@ -13,6 +13,7 @@ import { formatBytes, formatMiB } from '../../ui/size-text.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
 import { Notes } from './notes.tsx'
 import { Tags } from './tags.tsx'
+import { UsageGraphs } from './usage-graphs.tsx'
 import './overview.css'
 
 export function OverviewTab({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
@@ -21,6 +22,7 @@ export function OverviewTab({ machine }: { readonly machine: MachineSummary }): 
   return (
     <div className="ov">
       <div className="ov-main mf-scroll">
+        <UsageGraphs machine={machine} />
         <section>
           <h2 className="mf-h">{text.overview.diskUse}<small>{text.overview.diskUseMore}</small></h2>
           <DiskUse details={details} />

@@ -44,6 +44,7 @@ export class ByteChannel {
   #closed(wasClean: boolean): void {
     if (this.readyState === 'closed') return
     this.readyState = 'closed'
-    this.onclose?.({ code: wasClean ? 1000 : 1006, reason: '', wasClean })
+    // Never before whoever closes has finished, as with a WebSocket.
+    queueMicrotask(() => this.onclose?.({ code: wasClean ? 1000 : 1006, reason: '', wasClean }))
   }
 }

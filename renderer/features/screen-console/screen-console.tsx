@@ -78,7 +78,6 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
   function keyed(event: React.KeyboardEvent): void {
     if (event.type === 'keydown') {
       leaving.current = (event.key === 'Alt' && event.ctrlKey) || (event.key === 'Control' && event.altKey)
-      if (event.ctrlKey && event.shiftKey && event.key.toLowerCase() === 'k') session.current?.leave()
       return
     }
     if (!leaving.current || (event.key !== 'Alt' && event.key !== 'Control')) return
@@ -156,7 +155,10 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
         className={`screen-place screen-${size}`}
         data-keyboard-is-the-guests
         onFocus={() => setHolding(true)}
-        onBlur={() => setHolding(false)}
+        onBlur={() => {
+          setHolding(false)
+          session.current?.release()
+        }}
         onKeyDownCapture={keyed}
         onKeyUpCapture={keyed}
       >

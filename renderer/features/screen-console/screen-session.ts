@@ -69,9 +69,17 @@ export class ScreenSession {
     this.#rfb?.focus({ preventScroll: true })
   }
 
-  /** Gives the keyboard back to the window; keys that are down go up in the guest. */
+  /** Gives the keyboard back to the window. */
   leave(): void {
     this.#rfb?.blur()
+    this.release()
+  }
+
+  /** Keys that are down go up in the guest: what happens to them now is not seen here. */
+  release(): void {
+    if (this.#rfb === undefined) return
+    this.#rfb.viewOnly = true
+    this.#rfb.viewOnly = false
   }
 
   /** All down in order, then up in reverse. */

@@ -1,0 +1,88 @@
+/** One graph over time, drawn on a canvas: quiet axes, one or two lines, a cursor that all graphs of a page share. */
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { useComputedColorScheme } from '@mantine/core'
+import { useEffect, useEffectEvent, useRef } from 'react'
+
+export interface UsageLine {
+  readonly label: string
+  readonly values: readonly (number | null)[]
+}
+
+interface UsageGraphProps {
+  readonly label: string
+  /** Seconds since 1970. */
+  readonly times: readonly number[]
+  readonly lines: readonly UsageLine[]
+  /** Where the axis ends; undefined: as the values need. */
+  readonly top: number | undefined
+  readonly format: (value: number) => string
+  /** Index of the point under the pointer; undefined: none. */
+  readonly onPoint: (index: number | undefined) => void
+}
+
+const height = 168
+const spanSeconds = 15 * 60
+const leastTop = 1024
+
+export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageGraphProps): React.ReactNode {
+  const place = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot>(undefined)
+  const scheme = useComputedColorScheme('light')
+  const data: uPlot.AlignedData = [[...times], ...lines.map(({ values }) => [...values])]
+
+  const make = useEffectEvent((element: HTMLElement): uPlot => {
+    const style = getComputedStyle(element)
+    const colour = (name: string): string => style.getPropertyValue(name).trim()
+    const [accent, second, line, faint] = [colour('--mf-accent'), colour('--mf-second'), colour('--mf-line'), colour('--mf-text-3')]
+    const font = `11px ${style.fontFamily}`
+    return new uPlot(
+      {
+        width: Math.max(200, element.clientWidth),
+        height,
+        legend: { show: false },
+        padding: [18, 0, 0, 0],
+        cursor: { y: false, points: { size: 6 }, drag: { setScale: false }, sync: { key: 'usage' } },
+        scales: {
+          x: { range: (_plot, _from, to) => [(to ?? 0) - spanSeconds, to ?? 0] },
+          y: { range: (_plot, _from, to) => [0, top ?? Math.max(leastTop, to ?? 0) * 1.15] },
+        },
+        axes: [
+          { stroke: faint, font, size: 22, gap: 4, grid: { show: false }, ticks: { show: false }, space: 90, values: (_plot, at) => at.map((second_) => new Date(second_ * 1000).toTimeString().slice(0, 5)) },
+          { side: 3, size: 0, grid: { stroke: line, width: 1 }, ticks: { show: false }, splits: (_plot, _axis, _from, to) => [0, to / 2, to], values: (_plot, at) => at.map(() => '') },
+        ],
+        series: [{}, ...lines.map((_line, index) => (index === 0 ? { stroke: accent, width: 1.25, fill: `${accent}22`, points: { show: false } } : { stroke: second, width: 1.25, dash: [4, 3], points: { show: false } }))],
+        hooks: {
+          setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)],
+          // The numbers stand on their lines.
+          draw: [({ ctx, scales, bbox, valToPos }) => {
+            const most = scales['y']?.max ?? 0
+            ctx.save()
+            ctx.fillStyle = faint ?? ''
+            ctx.font = `${11 * devicePixelRatio}px ${style.fontFamily}`
+            for (const value of [most / 2, most]) ctx.fillText(format(value), bbox.left, valToPos(value, 'y', true) - 4 * devicePixelRatio)
+            ctx.restore()
+          }],
+        },
+      },
+      data,
+      element,
+    )
+  })
+  useEffect(() => {
+    const element = place.current
+    if (element === null) return
+    const made = make(element)
+    plot.current = made
+    const resized = new ResizeObserver(() => made.setSize({ width: Math.max(200, element.clientWidth), height }))
+    resized.observe(element)
+    return () => {
+      resized.disconnect()
+      made.destroy()
+      plot.current = undefined
+    }
+  }, [scheme, lines.length, top])
+  useEffect(() => plot.current?.setData(data))
+
+  return <div ref={place} className="ov-graph" role="img" aria-label={label} onMouseLeave={() => onPoint(undefined)} />
+}
