@@ -1,5 +1,6 @@
 /** The host, the doctor's findings and the engine, for people. */
 import type { DoctorReport, EngineInfo, HostInfo } from '../../../contract/host.ts'
+import type { Settings } from '../../../contract/settings.ts'
 import { bytesShown, memoryShown, timeShown } from '../quantities.ts'
 import { safeLine } from '../safe-text.ts'
 import { type Colour, paint, type Style } from '../style.ts'
@@ -25,6 +26,20 @@ export function hostInfo(host: HostInfo, style: Style): string {
       ['runtime', host.folders.runtime],
       ['cache', host.folders.cache],
       ['config', host.folders.config],
+    ],
+    style,
+  )
+}
+
+export function settingsShown(settings: Settings, style: Style): string {
+  const decided = 'as fits the image and this host'
+  return facts(
+    [
+      ['qemu', settings.qemuBinary ?? 'the first that is found'],
+      ['profile', settings.defaultProfile ?? decided],
+      ['cpus', settings.defaultCpus === null ? decided : String(settings.defaultCpus)],
+      ['memory', settings.defaultMemoryMiB === null ? decided : memoryShown(settings.defaultMemoryMiB)],
+      ['shutting down', `${settings.stopTimeoutSeconds} s, then ${settings.onStopTimeout === 'ask' ? 'say that it did not' : 'switch off'}`],
     ],
     style,
   )

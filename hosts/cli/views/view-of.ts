@@ -2,7 +2,7 @@
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { safeLine } from '../safe-text.ts'
 import type { Style } from '../style.ts'
-import { doctorReport, engineInfo, hostInfo } from './host-view.ts'
+import { doctorReport, engineInfo, hostInfo, settingsShown } from './host-view.ts'
 import { machineDetails, machineLine, machineList } from './machine-view.ts'
 import { guestInfo, imageDetails, imageList, jobDetails, jobList, trashEmptied, trashList } from './thing-view.ts'
 
@@ -23,6 +23,9 @@ const views: Readonly<Record<string, View>> = {
   'engine.shutdown': view<{ pid: number }>(({ pid }) => `The engine (process ${pid}) ends. Machines run on.\n`),
   'host.show': view(hostInfo),
   'host.doctor': view(doctorReport),
+  'settings.show': view(settingsShown),
+  'settings.set': view(settingsShown),
+  'settings.reset': view(settingsShown),
   'image.list': view(imageList),
   'image.show': view(imageDetails),
   'image.remove': view<{ name: string }>(({ name }) => `Removed the image ${safeLine(name)}.\n`),
@@ -38,6 +41,7 @@ const views: Readonly<Record<string, View>> = {
   'machine.wait': line,
   'machine.set': changed,
   'machine.dropPending': changed,
+  'machine.setBootOrder': changed,
   'machine.delete': view<{ name: string }>(({ name }) => `${safeLine(name)} is in the trash. Get it back: mayfly trash restore ${shellWord(name)}\n`),
   'trash.list': view(trashList),
   'trash.restore': line,
