@@ -1,7 +1,9 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { duplexPair } from 'node:stream'
@@ -14,10 +16,12 @@ import { connectInProcess } from '../../engine/in-process.ts'
 import { lastingEngine } from '../page/engine-access.ts'
 import { enter, openSocket } from './browser.fixture.ts'
 import type { Entered } from './browser.fixture.ts'
+import { openBrowser } from './open-browser.ts'
 import { keepPassword, readPassword } from './password.ts'
 import { serveWeb } from './server.ts'
 import type { WebServer } from './server.ts'
 import { SlowDown } from './slow-down.ts'
+import { testCertificate } from './test-certificate.fixture.ts'
 
 let folder: string
 let engine: SyntheticEngine
@@ -297,4 +301,55 @@ test('other computers need TLS and a password', async () => {
   await expect(keepPassword(join(folder, 'password.json'), 'short')).rejects.toMatchObject({ code: 'invalid-input' })
   await writeFile(join(folder, 'password.json'), '{"format":"mayfly-password"')
   expect(() => readPassword(join(folder, 'password.json'))).toThrow(/not a kept password/)
+})
+
+test('with TLS and a password other computers are let in, and the cookie stays on TLS', async () => {
+  await keepPassword(join(folder, 'password.json'), 'correct horse')
+  const password = readPassword(join(folder, 'password.json'))
+  if (password === undefined) throw new Error('The password was not kept.')
+  const secure = await serveWeb({ engine: lastingEngine(connectInProcess(engine, log), log), port: 0, uploadsFolder: join(folder, 'uploads'), address: '0.0.0.0', tls: testCertificate, password, slowDown })
+  const origin = `https://127.0.0.1:${secure.port}`
+  const tell = (path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}) =>
+    new Promise<{ status: number; headers: IncomingHttpHeaders; body: string }>((resolve, reject) => {
+      const request = httpsRequest(`${origin}${path}`, { method: options.method ?? 'GET', headers: options.headers ?? {}, ca: testCertificate.certificate, servername: 'localhost', agent: false }, (response) => {
+        let body = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
+      })
+      request.on('error', reject).end(options.body)
+    })
+  try {
+    expect(JSON.parse((await tell('/session')).body)).toEqual({ password: true, open: false })
+    const enterWith = (secret: string) => tell('/session', { method: 'POST', headers: { ...json, origin }, body: JSON.stringify({ password: secret }) })
+    expect((await enterWith('incorrect horse')).status).toBe(401)
+    const entered = await enterWith('correct horse')
+    expect(entered.status).toBe(200)
+    const [cookie = ''] = entered.headers['set-cookie'] ?? []
+    expect(cookie).toMatch(/^__Host-mayfly=[\w-]{32}; Path=\/; HttpOnly; SameSite=Strict; Secure$/)
+    expect(entered.headers['strict-transport-security']).toBeDefined()
+    const { key } = JSON.parse(entered.body) as { key: string }
+    const headers = { ...json, origin, cookie: cookie.split(';')[0] ?? '', [sessionKeyHeader]: key }
+    expect(JSON.parse((await tell('/api/machine/list', { method: 'POST', headers, body: '{}' })).body)).toHaveLength(500)
+    // A name that somebody else could make lead here is still refused.
+    expect((await tell('/login', { headers: { host: `evil.example:${secure.port}` } })).status).toBe(421)
+  } finally {
+    await secure.close()
+  }
+})
+
+test('the address to open reaches the browser in a private file, not among its arguments', async () => {
+  const seen = join(folder, 'seen')
+  await writeFile(join(folder, 'xdg-open'), `#!/bin/sh\necho "$1" > '${seen}'\n`, { mode: 0o755 })
+  const path = process.env['PATH']
+  process.env['PATH'] = `${folder}:${path}`
+  try {
+    const file = join(folder, 'open.html')
+    const address = server.newAddress()
+    expect(await openBrowser(address, file)).toBe(true)
+    await until(() => existsSync(seen) && readFileSync(seen, 'utf8') !== '', 'the program ran')
+    expect(readFileSync(seen, 'utf8').trim()).toBe(file)
+    expect([readFileSync(file, 'utf8').includes(address), statSync(file).mode & 0o777]).toEqual([true, 0o600])
+  } finally {
+    process.env['PATH'] = path
+  }
 })
