@@ -37,6 +37,7 @@ test('torn and foreign files make a machine broken, listed and untouched; others
   for (const name of ['sound', 'torn', 'newer', 'hardware']) await client.machine.create({ name, image: 'tiny', memoryMiB: 256, cpus: 1 })
   const [torn, newer, hardware] = [await namesOf('torn'), await namesOf('newer'), await namesOf('hardware')]
   const whole = await readFile(torn.machine, 'utf8')
+  const { id: tornId } = await client.machine.show({ machine: 'torn' })
   await home.closeEngine()
   await writeFile(torn.machine, whole.slice(0, whole.length / 2))
   await writeFile(newer.machine, JSON.stringify({ format: 'mayfly-machine', version: 99, future: true }))
@@ -49,11 +50,11 @@ test('torn and foreign files make a machine broken, listed and untouched; others
   expect(broken.map(({ stateReason }) => stateReason)).toEqual(expect.arrayContaining([expect.stringContaining('not whole JSON'), expect.stringContaining('newer Mayfly')]))
   for (const { id } of broken) expect(await refusal(client.machine.start({ machine: id }))).toBe('storage-corrupt')
   expect(await readFile(torn.machine, 'utf8')).toBe(whole.slice(0, whole.length / 2))
-  // Repaired by hand, it is as before.
-  await home.closeEngine()
+  // Repaired by hand, it is as before, under the same engine.
   await writeFile(torn.machine, whole)
-  client = await home.open()
-  expect((await client.machine.show({ machine: 'torn' })).state).toBe('stopped')
+  expect((await client.machine.show({ machine: tornId })).state).toBe('stopped')
+  expect((await client.machine.start({ machine: 'torn' })).state).toBe('running')
+  await client.machine.stop({ machine: 'torn', force: true })
   for (const { id } of await client.machine.list({})) await client.machine.delete({ machine: id })
   await client.trash.empty({})
 })

@@ -54,3 +54,12 @@ test('a machine that cannot be made for lack of space leaves nothing, and others
   expect(await refusal(client.machine.create({ name: 'reserved', image: 'tiny', diskMiB: 4096, preallocation: 'falloc' }))).toBe('no-space')
   expect((await client.machine.create({ name: 'fits', image: 'tiny' })).state).toBe('stopped')
 })
+
+test('an end that cannot be written down is an end all the same', async () => {
+  await client.machine.start({ machine: 'writer' })
+  const makeRoom = await fillUp(0)
+  expect((await client.machine.stop({ machine: 'writer', force: true })).state).toBe('stopped')
+  await makeRoom()
+  expect((await client.machine.start({ machine: 'writer' })).state).toBe('running')
+  await client.machine.stop({ machine: 'writer', force: true })
+})

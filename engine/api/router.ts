@@ -23,7 +23,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
   const os = implement(contract)
   /** Runs a command on a machine and answers with its row. */
   const then = async (ref: string, command: (core: MachineCore) => Promise<void>) => {
-    const core = machines.find(ref)
+    const core = await machines.findAnew(ref)
     await command(core)
     return core.summary()
   }
@@ -41,7 +41,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
     },
     machine: {
       list: os.machine.list.handler(({ input }) => machines.list().filter((row) => (input.tag === undefined || row.tags.includes(input.tag)) && (input.state === undefined || row.state === input.state))),
-      show: os.machine.show.handler(({ input }) => machineDetails(machines.find(input.machine))),
+      show: os.machine.show.handler(async ({ input }) => machineDetails(await machines.findAnew(input.machine))),
       create: os.machine.create.handler(async ({ input }) => {
         const core = await createMachine(context, machines, input)
         if (input.start) await start(core)

@@ -129,6 +129,13 @@ export class MachineCore {
     this.changed()
   }
 
+  /** Takes over what a broken machine's files say by now. */
+  replaceStored(stored: StoredMachine): void {
+    this.#stored = stored
+    this.enter(initialState(stored), { reason: stored.broken })
+    this.changed()
+  }
+
   /** Replaces parts of what is stored, in memory; use the `save` functions to write them. */
   update(parts: Partial<StoredMachine>): void {
     this.#stored = { ...this.#stored, ...parts }

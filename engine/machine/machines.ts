@@ -65,6 +65,20 @@ export class Machines {
     throw new MayflyError('not-found', `There is no machine called ${ref}.`, { kind: 'machine', ref }, { next: 'mayfly list shows them all.' })
   }
 
+  /** As `find`; a broken machine's files are read again first, for somebody may have repaired them. */
+  async findAnew(ref: MachineRef): Promise<MachineCore> {
+    const core = this.find(ref)
+    if (core.state === 'broken') {
+      await core.queue.run(async () => {
+        const stored = await readMachine(core.names.folder, core.id)
+        if (core.state !== 'broken' || stored.broken === core.stored.broken) return
+        core.replaceStored(stored)
+        await adopt(core)
+      })
+    }
+    return core
+  }
+
   /** Throws `conflict` where another machine has this name, or is just getting it. */
   assertNameFree(name: string, except?: MachineId): void {
     const taken = this.#reservedNames.has(name) || this.all.some((core) => core.name === name && core.id !== except) || machineIdSchema.safeParse(name).success && this.#byId.has(name as MachineId)
