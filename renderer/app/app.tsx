@@ -8,6 +8,7 @@ import { Dialogs } from './dialogs/dialogs.tsx'
 import { MachinesView } from './machine/machines-view.tsx'
 import { EngineLine } from './shell/engine-line.tsx'
 import { ErrorFence } from './shell/error-fence.tsx'
+import { FileDrop } from './shell/file-drop.tsx'
 import { MachineMenuPlace } from './shell/machine-menu-place.tsx'
 import { TitleBar } from './shell/title-bar.tsx'
 import { useHappenings } from './shell/use-happenings.ts'
@@ -15,6 +16,7 @@ import { useShortcuts } from './shell/use-shortcuts.ts'
 import { cssVariables, theme } from './theme.ts'
 
 const DoctorPage = lazy(async () => ({ default: (await import('../features/doctor/doctor-page.tsx')).DoctorPage }))
+const ImagesPage = lazy(async () => ({ default: (await import('../features/images/images-page.tsx')).ImagesPage }))
 const ScreenWindow = lazy(async () => ({ default: (await import('./machine/screen-window.tsx')).ScreenWindow }))
 const SettingsPage = lazy(async () => ({ default: (await import('../features/settings/settings-page.tsx')).SettingsPage }))
 const AboutPage = lazy(async () => ({ default: (await import('../features/about/about-page.tsx')).AboutPage }))
@@ -48,6 +50,7 @@ function Window(): React.ReactNode {
       </ErrorFence>
       <Dialogs />
       <MachineMenuPlace />
+      <FileDrop />
     </div>
   )
 }
@@ -55,7 +58,7 @@ function Window(): React.ReactNode {
 function View({ place }: { readonly place: Place }): React.ReactNode {
   switch (place.view) {
     case 'machines': return <MachinesView machine={place.machine} tab={place.tab ?? 'console'} />
-    case 'images': return <MachinesView machine={undefined} tab="console" />
+    case 'images': return <main className="app-main"><ImagesPage /></main>
     case 'screen': return <ScreenWindow machine={place.machine} />
     case 'doctor': return <main className="app-main"><DoctorPage /></main>
     case 'settings': return <main className="app-main"><SettingsPage /></main>

@@ -1,5 +1,5 @@
 /** The list at the left, the machine at the right; or the first run, where there is none. */
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { MachineList } from '../../features/machine-list/machine-list.tsx'
 import { useLayout } from '../../state/layout.ts'
 import { useMirror } from '../../state/mirror.ts'
@@ -12,6 +12,8 @@ import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { ManySelected } from './many-selected.tsx'
 import { MachinePage } from './machine-page.tsx'
+
+const FirstRun = lazy(async () => ({ default: (await import('../../features/first-run/first-run.tsx')).FirstRun }))
 
 function isString(value: unknown): value is string {
   return typeof value === 'string'
@@ -35,6 +37,7 @@ export function MachinesView({ machine, tab }: { readonly machine: string | unde
     if (next !== undefined) go({ view: 'machines', machine: next }, 'replace')
   }, [machine, machines])
 
+  if (phase === 'live' && machines.length === 0) return <main className="app-main"><Suspense><FirstRun /></Suspense></main>
   return (
     <div className={sidebar ? 'split' : 'split split-hidden'}>
       <aside className="split-side" aria-label={text.list.label}><MachineList /></aside>

@@ -51,7 +51,7 @@ export function ImageStep({ plan }: { readonly plan: Plan }): React.ReactNode {
         <div className="wz-images" role="radiogroup" aria-labelledby="wz-images">
           {shown.map(({ id, icon: Icon, title, means, size }) => (
             <label key={id} className="wz-image">
-              <input type="radio" name="image" value={id} checked={plan.imageChoice === id} onChange={() => changeDraft({ image: id })} />
+              <input type="radio" name="image" value={id} checked={plan.imageChoice === id} data-autofocus={plan.imageChoice === id ? true : undefined} onChange={() => changeDraft({ image: id })} />
               <Icon size={16} strokeWidth={1.75} aria-hidden />
               <span className="mf-grow mf-clip"><b>{title}</b><br /><span className="mf-3 mf-sm">{means}</span></span>
               <span className="mf-3 mf-sm wz-size">{size}</span>

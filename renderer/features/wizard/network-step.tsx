@@ -31,7 +31,7 @@ export function NetworkStep({ draft, plan }: { readonly draft: Draft; readonly p
           {forwards.map((forward) => <Forward key={forward.key} forward={forward} plan={plan} onChange={(to) => change(forward.key, to)} onRemove={() => changeDraft({ forwards: forwards.filter(({ key }) => key !== forward.key) })} />)}
         </div>
       )}
-      <Button className="wz-add" look="quiet" size="small" icon={Plus} onClick={() => changeDraft({ forwards: [...forwards, anotherForward(forwards, machines)] })}>{text.wizard.addForward}</Button>
+      <Button name="add-forward" className="wz-add" look="quiet" size="small" icon={Plus} onClick={() => changeDraft({ forwards: [...forwards, anotherForward(forwards, machines)] })}>{text.wizard.addForward}</Button>
       <h3 className="wz-sub wz-extras">{text.wizard.extras}</h3>
       <ul className="mf-list wz-list">
         <Extra name="uefi" title={text.wizard.uefi} means={text.wizard.uefiMeans} on={plan.uefi} cannot={micro ?? (host?.firmware.uefi === false ? text.wizard.uefiMissing : undefined)} onChange={(uefi) => changeDraft(uefi ? { uefi } : { uefi, secureBoot: undefined })} />

@@ -25,6 +25,8 @@ import { Summary } from './summary.tsx'
 import './wizard.css'
 
 const steps = [0, 1, 2] as const
+/** Where the focus goes when a step is turned to. */
+const firstFields = ['image', 'name', 'add-forward'] as const
 
 export function Wizard({ image }: { readonly image: string | undefined }): React.ReactNode {
   const draft = useDraft()
@@ -46,14 +48,16 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
   useEffect(() => {
     if (wanted === undefined) return
     setWanted(undefined)
-    const field = body.current?.querySelector<HTMLElement>(`[name="${wanted}"]`)
+    const field = body.current?.querySelector<HTMLElement>(`[name="${wanted}"]:checked, [name="${wanted}"]:not([type=radio])`)
     field?.focus()
     if (field instanceof HTMLInputElement && field.type === 'text') field.select()
   }, [wanted, step])
 
   const turnTo = (to: number): void => {
     const next = steps.find((candidate) => candidate === to)
-    if (next !== undefined) changeDraft({ step: next })
+    if (next === undefined || next === step) return
+    changeDraft({ step: next })
+    setWanted(firstFields[next])
   }
   const create = async (): Promise<void> => {
     if (busy) return
@@ -84,9 +88,9 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
   }
 
   return (
-    <Modal.Root opened onClose={closeOverlay} size="auto" xOffset={0} yOffset={0} radius="lg" centered lockScroll={false} transitionProps={{ duration: 90, transition: 'fade' }}>
+    <Modal.Root opened onClose={closeOverlay} size="auto" xOffset={0} yOffset={0} classNames={{ content: 'wz-dialog' }} radius="lg" centered lockScroll={false} transitionProps={{ duration: 90, transition: 'fade' }}>
       <Modal.Overlay color="var(--mf-scrim)" backgroundOpacity={1} />
-      <Modal.Content className="wz-dialog">
+      <Modal.Content>
         <div className="wz" role="presentation" onKeyDown={keyed}>
           <header className="wz-head">
             <Modal.Title>{text.wizard.title}</Modal.Title>
@@ -123,7 +127,7 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
                 {text.cancel}
               </Button>
               {step === 2 ? null : <Button onClick={() => turnTo(step + 1)}>{text.wizard.next}<kbd className="mf-kbd mf-wide-only">Alt →</kbd></Button>}
-              <Button look="filled" icon={draft.start ? Play : Plus} data-autofocus={step === 0 ? true : undefined} cannot={busy ? text.wizard.creating : undefined} aria-keyshortcuts="Control+Enter" onClick={() => void create()}>
+              <Button look="filled" icon={draft.start ? Play : Plus} cannot={busy ? text.wizard.creating : undefined} aria-keyshortcuts="Control+Enter" onClick={() => void create()}>
                 {draft.start ? text.wizard.createAndStart : text.wizard.create}
               </Button>
             </span>
