@@ -70,7 +70,7 @@ export function SizeSlider({ label, value, typed, onChange, format, least, step,
         <i className="mf-zone mf-zone-safe" style={{ left: 0, width: place(zones.safeTo) }} />
         {zones.warnedTo > zones.safeTo ? <i className="mf-zone mf-zone-warned" style={{ left: place(zones.safeTo), width: width(zones.safeTo, zones.warnedTo) }} /> : null}
         {zones.end > zones.warnedTo ? <i className="mf-zone mf-zone-refused" style={{ left: place(Math.max(zones.warnedTo, zones.safeTo)), width: width(Math.max(zones.warnedTo, zones.safeTo), zones.end) }} /> : null}
-        <i className="mf-slider-given" style={{ width: place(shown) }} />
+        <i className="mf-slider-given" style={{ width: place(Math.min(shown, zones.warnedTo)) }} />
         {used === undefined ? null : <i className="mf-slider-used" style={{ width: `calc(${place(used)} - 4px)` }} />}
         {now === undefined ? null : <i className="mf-slider-now" style={{ left: place(now.at) }} data-word={now.word} />}
         {promised === 0 ? null : <span className="mf-slider-others" style={{ left: place(zones.safeTo), width: width(zones.safeTo, zones.safeTo + promised) }}>{zones.promised.map((part, index) => <i key={index} style={{ flex: part }} />)}</span>}

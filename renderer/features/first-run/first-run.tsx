@@ -1,8 +1,8 @@
 /** Before there is a machine: one press to one that runs, and what this host can do, measured. */
 import { Download, Play, Plus } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
-import { openOverlay } from '../../state/overlay.ts'
+import { useRef } from 'react'
 import { addFile, chooseFile, hasFileDialog, imageExtensions } from '../../state/adding.ts'
+import { openOverlay } from '../../state/overlay.ts'
 import { useTiny, useTinyJob } from '../../state/tiny-image.ts'
 import { text } from '../../text/text.ts'
 import { formatDuration } from '../../text/time.ts'
@@ -10,9 +10,8 @@ import { Button } from '../../ui/button.tsx'
 import { Note } from '../../ui/note.tsx'
 import { formatBytes } from '../../ui/size-text.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
-import type { MayflyError } from '../../../contract/errors.ts'
 import { HostFacts } from './host-facts.tsx'
-import { startTinyMachine } from './start-tiny-machine.ts'
+import { startTinyMachine, useStarting } from './start-tiny-machine.ts'
 import './first-run.css'
 
 export function FirstRun(): React.ReactNode {
@@ -39,23 +38,12 @@ export function FirstRun(): React.ReactNode {
 function StartButton(): React.ReactNode {
   const tiny = useTiny()
   const job = useTinyJob()
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<MayflyError>()
-  const here = useRef(true)
-  useEffect(() => () => void (here.current = false), [])
-  const start = async (): Promise<void> => {
-    if (busy) return
-    setBusy(true)
-    setError(undefined)
-    const failed = await startTinyMachine()
-    if (!here.current) return
-    setBusy(false)
-    setError(failed)
-  }
+  const { busy, error } = useStarting()
+  const start = (): void => void startTinyMachine()
   const percent = job?.progress == null ? undefined : Math.round(job.progress * 100)
   return (
     <>
-      <button type="button" className="fr-big fr-filled" aria-disabled={busy || undefined} onClick={() => void start()}>
+      <button type="button" className="fr-big fr-filled" aria-disabled={busy || undefined} onClick={start}>
         <Play size={16} strokeWidth={1.75} aria-hidden />
         <span className="mf-grow">
           <b>{busy ? (job === undefined ? text.firstRun.starting : text.wizard.buildingTiny) : text.firstRun.start}</b>
@@ -64,7 +52,7 @@ function StartButton(): React.ReactNode {
         {busy ? <StateShape shape="busy" /> : null}
       </button>
       {busy && job !== undefined ? <div className="mf-bar fr-bar" role="progressbar" aria-label={text.wizard.buildingTiny} aria-valuemin={0} aria-valuemax={100} aria-valuenow={percent}><i style={{ width: `${percent ?? 0}%` }} /></div> : null}
-      {error === undefined ? null : <div className="fr-note"><Note kind="bad" live title={text.firstRun.notStarted} actions={<Button size="small" onClick={() => void start()}>{text.tryAgain}</Button>}>{error.message} {error.next}</Note></div>}
+      {error === undefined ? null : <div className="fr-note"><Note kind="bad" live title={text.firstRun.notStarted} actions={<Button size="small" onClick={start}>{text.tryAgain}</Button>}>{error.message} {error.next}</Note></div>}
     </>
   )
 }

@@ -47,13 +47,13 @@ export function ImagesPage(): React.ReactNode {
       onPath={addPath}
     />
   )
-  const buildButton = <Button icon={Hammer} cannot={job !== undefined ? text.images.building : tiny !== undefined ? text.images.tinyThere : undefined} tooltip={text.images.buildTinyMeans} onClick={build}>{text.images.buildTiny}</Button>
+  const buildButton = (look: 'default' | 'filled'): React.ReactNode => <Button look={look} icon={Hammer} cannot={job !== undefined ? text.images.building : tiny !== undefined ? text.images.tinyThere : undefined} tooltip={text.images.buildTinyMeans} onClick={build}>{text.images.buildTiny}</Button>
   const none = images.length === 0 && phase === 'live'
   return (
     <div className="mf-page">
       <div className="mf-page-head">
         <div className="mf-grow"><h1>{text.images.list}</h1><p>{text.images.lead}</p></div>
-        {none ? null : <div className="mf-row im-acts">{buildButton}{chooser}</div>}
+        {none ? null : <div className="mf-row im-acts">{buildButton('default')}{chooser}</div>}
       </div>
       <div className="mf-page-body mf-scroll">
         {error === undefined ? null : <Note kind="bad" live title={text.error.couldNot(text.images.buildTiny)} actions={<Button size="small" onClick={() => setError(undefined)}>{text.error.dismiss}</Button>}>{error.message} {error.next}</Note>}
@@ -62,7 +62,7 @@ export function ImagesPage(): React.ReactNode {
           <div className="mf-empty im-empty">
             <h2>{text.images.none}</h2>
             <p>{text.images.noneMore}</p>
-            <div className="mf-row im-acts">{buildButton}{chooser}</div>
+            <div className="mf-row im-acts">{buildButton('filled')}{chooser}</div>
           </div>
         ) : images.length === 0 ? (
           <div aria-busy className="im-still">{[0, 1, 2].map((row) => <div key={row} className="mf-still" />)}</div>

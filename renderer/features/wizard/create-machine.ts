@@ -1,12 +1,15 @@
 /** Makes the machine of a plan, then shows it and starts it, so that a start that fails is told where the machine is. */
-import type { MayflyError } from '../../../contract/errors.ts'
+import { create } from 'zustand'
 import { isMayflyError } from '../../../contract/errors.ts'
+import type { MayflyError } from '../../../contract/errors.ts'
 import { engine } from '../../state/connection.ts'
 import { toMayflyError } from '../../state/failure.ts'
 import { performNow } from '../../state/machine-actions.ts'
 import { closeOverlay, useOverlay } from '../../state/overlay.ts'
 import { go } from '../../state/place.ts'
 import { tinyImage } from '../../state/tiny-image.ts'
+import { showToast } from '../../state/toast.ts'
+import { text } from '../../text/text.ts'
 import { forgetDraft } from './draft.ts'
 import type { Plan } from './plan.ts'
 
@@ -19,19 +22,33 @@ export interface CreateFailure {
 /** Fields of the wizard by the names the contract has for them. */
 const fields: Readonly<Record<string, string>> = { name: 'name', cpus: 'cpus', memoryMiB: 'memory', diskMiB: 'disk', tpm: 'tpm', firmware: 'uefi', secureBoot: 'secureBoot' }
 
+interface Creating {
+  readonly busy: boolean
+  readonly failure: CreateFailure | undefined
+}
+
+/** Goes on when the wizard is closed, and is found again when it is opened. */
+export const useCreating = create<Creating>(() => ({ busy: false, failure: undefined }))
+
 /** Resolves to what went wrong; undefined where the machine was made. */
-export async function createMachine({ request, buildsTiny }: Plan): Promise<CreateFailure | undefined> {
+export async function createMachine({ name, request, buildsTiny }: Plan): Promise<CreateFailure | undefined> {
+  useCreating.setState({ busy: true, failure: undefined })
   try {
     const image = buildsTiny ? await tinyImage() : request.image
     const machine = await engine.machine.create({ ...request, ...(image === undefined ? {} : { image }), start: false })
     forgetDraft()
-    if (useOverlay.getState().overlay?.kind === 'wizard') closeOverlay()
-    go({ view: 'machines', machine: machine.id, tab: 'console' })
+    if (useOverlay.getState().overlay?.kind === 'wizard') {
+      closeOverlay()
+      go({ view: 'machines', machine: machine.id, tab: 'console' })
+    } else showToast({ title: text.wizard.isThere(name) })
     if (request.start) void performNow('start', machine)
+    useCreating.setState({ busy: false })
     return undefined
   } catch (thrown) {
     const error = toMayflyError(thrown)
     const [issue] = isMayflyError(error, 'invalid-input') ? error.details.issues : []
-    return { error, field: error.code === 'conflict' ? 'name' : fields[issue?.path ?? ''] }
+    const failure = { error, field: error.code === 'conflict' ? 'name' : fields[issue?.path ?? ''] }
+    useCreating.setState({ busy: false, failure })
+    return failure
   }
 }

@@ -60,7 +60,12 @@ export function HardwareStep({ plan }: { readonly plan: Plan }): React.ReactNode
 
 export function Remedy({ issue }: { readonly issue: Plan['issues'][number] }): React.ReactNode {
   const { remedy } = issue
-  return remedy === undefined ? null : <Button size="small" onClick={() => changeDraft(remedy.change)}>{remedy.word}</Button>
+  const put = (event: React.MouseEvent): void => {
+    // The button goes with what it puts right.
+    event.currentTarget.closest('[role=group]')?.querySelector<HTMLElement>(`[name="${issue.field}"]`)?.focus()
+    changeDraft(remedy?.change ?? {})
+  }
+  return remedy === undefined ? null : <Button size="small" onClick={put}>{remedy.word}</Button>
 }
 
 function UseWord({ use }: { readonly use: Use }): React.ReactNode {

@@ -3,6 +3,7 @@
  * Cancel forgets it. What is wrong stands at its field, and Create goes there.
  */
 import { Modal } from '@mantine/core'
+import { useWindowEvent } from '@mantine/hooks'
 import { ArrowLeft, Play, Plus, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useHost } from '../../state/host.ts'
@@ -13,8 +14,7 @@ import { text } from '../../text/text.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { Note } from '../../ui/note.tsx'
 import { StateShape } from '../../ui/state-shape.tsx'
-import { createMachine } from './create-machine.ts'
-import type { CreateFailure } from './create-machine.ts'
+import { createMachine, useCreating } from './create-machine.ts'
 import { changeDraft, forgetDraft, useDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { HardwareStep } from './hardware-step.tsx'
@@ -28,14 +28,18 @@ const steps = [0, 1, 2] as const
 /** Where the focus goes when a step is turned to. */
 const firstFields = ['image', 'name', 'add-forward'] as const
 
+/** Which step a field is on. */
+function stepOf(field: string): 1 | 2 {
+  return ['name', 'cpus', 'memory', 'disk'].includes(field) ? 1 : 2
+}
+
 export function Wizard({ image }: { readonly image: string | undefined }): React.ReactNode {
   const draft = useDraft()
   const images = useMirror(({ images }) => images)
   const machines = useMirror(({ machines }) => machines)
   const { host } = useHost()
   const body = useRef<HTMLDivElement>(null)
-  const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<CreateFailure>()
+  const { busy, failure } = useCreating()
   /** Field that shall have the focus once its step is shown. */
   const [wanted, setWanted] = useState<string>()
   const building = useTinyJob()
@@ -67,18 +71,13 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
       setWanted(first.field)
       return
     }
-    setFailure(undefined)
-    setBusy(true)
     const failed = await createMachine(plan)
-    setBusy(false)
-    if (failed === undefined) return
-    setFailure(failed)
-    if (failed.field !== undefined) {
-      changeDraft({ step: failed.field === 'name' || failed.field === 'disk' ? 1 : step })
+    if (failed?.field !== undefined) {
+      changeDraft({ step: stepOf(failed.field) })
       setWanted(failed.field)
     }
   }
-  const keyed = (event: React.KeyboardEvent): void => {
+  const keyed = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && event.ctrlKey) void create()
     else if (event.altKey && event.key === 'ArrowRight') turnTo(step + 1)
     else if (event.altKey && event.key === 'ArrowLeft') turnTo(step - 1)
@@ -86,13 +85,15 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
     event.preventDefault()
     event.stopPropagation()
   }
+  // On the window: what had the focus may just have gone.
+  useWindowEvent('keydown', keyed, { capture: true })
 
   return (
     <Modal.Root opened onClose={closeOverlay} size="auto" xOffset={0} yOffset={0} classNames={{ content: 'wz-dialog' }} radius="lg" centered lockScroll={false} transitionProps={{ duration: 90, transition: 'fade' }}>
       <Modal.Overlay color="var(--mf-scrim)" backgroundOpacity={1} />
       <Modal.Content>
-        <div className="wz" role="presentation" onKeyDown={keyed}>
-          <header className="wz-head">
+        <div className="wz">
+          <header className="wz-head" role="presentation">
             <Modal.Title>{text.wizard.title}</Modal.Title>
             <ol className="wz-steps" aria-label={text.wizard.stepsLabel}>
               {steps.map((which) => (
@@ -108,7 +109,7 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
           </header>
           <div className="wz-body">
             <div className="wz-main mf-scroll" ref={body} role="group" aria-label={text.wizard.steps[step]}>
-              {failure === undefined ? null : <Note kind="bad" live title={text.wizard.notCreatedYet(plan.name)} actions={<Button size="small" onClick={() => setFailure(undefined)}>{text.error.dismiss}</Button>}>{failure.error.message} {failure.error.next}</Note>}
+              {failure === undefined ? null : <Note kind="bad" live title={text.wizard.notCreatedYet(plan.name)} actions={<Button size="small" onClick={() => useCreating.setState({ failure: undefined })}>{text.error.dismiss}</Button>}>{failure.error.message} {failure.error.next}</Note>}
               <Step draft={draft} plan={plan} />
             </div>
             <Summary plan={plan} />
