@@ -1,7 +1,7 @@
 /** Where in the window one is: an address, so that going back, links and windows of their own work. */
 import { useSyncExternalStore } from 'react'
 
-export const machineTabs = ['console', 'overview', 'network', 'log'] as const
+export const machineTabs = ['console', 'overview', 'hardware', 'network', 'log'] as const
 export type MachineTab = (typeof machineTabs)[number]
 
 export type Place =

@@ -92,7 +92,8 @@ export const english = {
     cpus: (amount: number) => plural(amount, 'CPU', 'CPUs'),
     agentAnswers: 'agent answers',
     noForwards: 'no forwarded ports',
-    waits: (amount: number) => `${plural(amount, 'change waits', 'changes wait')} for the next start`,
+    waitsFor: (amount: number) => `${plural(amount, 'change waits', 'changes wait')} for the next start:`,
+    fromTo: (what: string, from: string, to: string) => `${what} ${from} to ${to}`,
     review: 'Review',
     restartAndApply: 'Restart and apply',
     restarting: 'Restarting',
@@ -148,6 +149,18 @@ export const english = {
     lines: (amount: number) => plural(amount, 'line', 'lines'), linesOf: (shown: number, all: number) => `${shown} of ${plural(all, 'line', 'lines')}`, skipped: (bytes: number) => `${bytes} bytes came faster than they could be shown and were left out; the log file has them.`,
     noMatch: (query: string) => `No line contains "${query}".`,
     empty: { events: 'Nothing happened yet. Starts, stops and crashes are told here.', qemu: 'QEMU said nothing yet.', serial: 'The guest wrote nothing on its serial port yet.', qmp: 'Nothing was asked of QEMU since the engine began.' },
+  },
+
+  hardware: {
+    cannotRead: 'The hardware cannot be read', side: 'What waits, and the host', size: 'Size', now: 'now', later: 'at next start', apply: 'Apply', undo: 'Undo', to: 'to', fromTo: (what: string, from: string, to: string) => `${what} ${from} to ${to}`, grow: (disk: string) => `Grow ${disk}`,
+    badCpus: 'Write how many, such as 4.', tooManyCpus: (most: number) => `At most ${most} here.`, badSize: 'Write a size, such as 1.5 GiB.', neverShrinks: (size: string) => `It is ${size} and never shrinks.`, diskRefused: (size: string) => `The host's disk has only ${size}.`, diskSays: (used: string, free: string) => `${used} really used. Safe to ${free}. Grows, never shrinks.`,
+    waits: 'Waits for the next start', nothingWaits: 'Nothing waits: the guest has all that is set here.', drop: 'Drop', dropAll: 'Drop all', fields: { cpus: 'CPUs', memoryMiB: 'Memory', 'display.model': 'Display', display: 'Display', tpm: 'TPM', firmware: 'Firmware', balloon: 'Balloon', watchdog: 'Watchdog', cpuModel: 'CPU model', accelerator: 'Accelerator' } as Readonly<Record<string, string>>,
+    hostAfter: 'The host after that', hostPromised: (memory: string, of: string, cpus: number, ofCpus: number) => `${memory} of ${of} promised, ${plural(cpus, 'CPU', 'CPUs')} on ${plural(ofCpus, 'thread', 'threads')}.`, hostParts: (name: string, own: string, others: string, free: string, kept: string) => `${name} ${own}, others ${others}, free ${free}, kept ${kept}`,
+    fixed: 'Fixed at first start', notFixed: 'Settled when it first starts, and kept from then on.', cpuModel: 'CPU model', devices: 'Devices', add: 'Add device', disk: 'Disk', addDisk: 'Add disk', nic: 'Network card', label: 'Label', labelEmpty: 'data', tpm: 'TPM 2.0', watchdog: 'Watchdog', diskName: (name: string) => `Disk, ${name}`,
+    used: (size: string, layers: number) => `${size} used, ${plural(layers, 'layer', 'layers')}`, readOnly: 'read only', cacheDirect: 'past the host\'s cache', cacheUnsafe: 'flushes ignored', removeDisk: (disk: string) => `Delete ${disk} and its data`, removeOff: 'A disk is deleted while the machine is off.', cdName: 'CD drive', empty: 'empty', discGone: 'a disc that is no image any more', insert: 'Insert', changeDisc: 'Change', eject: 'Eject', noDiscs: 'There is no disc image. Images adds one.',
+    nicName: 'Network', forwards: (amount: number) => plural(amount, 'forward', 'forwards'), cableIn: 'cable in', cableOut: 'cable out', edit: 'Edit', display: 'Display', displays: { 'virtio-vga': 'virtio-vga, follows the view', std: 'standard VGA, for any system', none: 'none, serial only' }, tablet: 'tablet: the pointer goes where yours is', noTablet: 'no tablet',
+    balloon: 'Balloon', balloonOn: 'tells what the guest uses', balloonOff: 'none: what the guest uses is not known', remove: 'Remove', addOne: 'Add', removeTpm: 'Remove the TPM', removeWatchdog: 'Remove the watchdog', watchdogDoes: { reset: 'resets the guest when it hangs', poweroff: 'switches off when the guest hangs', pause: 'pauses when the guest hangs', none: 'only tells when the guest hangs' },
+    firmware: 'Firmware', firmwares: { bios: 'BIOS', uefi: 'UEFI' }, secureBoot: 'Secure Boot on', noSecureBoot: 'Secure Boot off', bootOrder: 'Boot order', noBootOrder: 'as the firmware likes', directBoot: 'its kernel is started directly', bootFirst: 'Boot first from', sound: 'Sound', noSound: 'none: Mayfly gives machines no sound card yet',
   },
 
   network: {

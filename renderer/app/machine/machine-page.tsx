@@ -13,6 +13,7 @@ import { TroubleNote } from './trouble-note.tsx'
 const views = {
   console: lazy(async () => ({ default: (await import('./console-tab.tsx')).ConsoleTab })),
   overview: lazy(async () => ({ default: (await import('../../features/overview/overview-tab.tsx')).OverviewTab })),
+  hardware: lazy(async () => ({ default: (await import('../../features/hardware/hardware-tab.tsx')).HardwareTab })),
   network: lazy(async () => ({ default: (await import('../../features/network/network-tab.tsx')).NetworkTab })),
   log: lazy(async () => ({ default: (await import('../../features/log/log-tab.tsx')).LogTab })),
 } as const satisfies Record<MachineTab, unknown>
@@ -38,12 +39,12 @@ export function MachinePage({ machine, tab }: { readonly machine: MachineSummary
         {machineTabs.map((name) => (
           <button key={name} type="button" role="tab" data-tab={name} id={`tab-${name}`} aria-selected={name === tab} aria-controls="tab-panel" tabIndex={name === tab ? 0 : -1} onClick={() => go({ view: 'machines', machine: machine.id, tab: name })}>
             {text.machine.tabs[name]}
-            {name === 'overview' && machine.pendingChanges > 0 ? <small>{machine.pendingChanges}</small> : null}
+            {name === 'hardware' && machine.pendingChanges > 0 ? <small>{machine.pendingChanges}</small> : null}
           </button>
         ))}
       </div>
       <TroubleNote machine={machine} />
-      {<PendingHint machine={machine} />}
+      {tab === 'hardware' ? null : <PendingHint machine={machine} />}
       <div className="mp-panel" id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         <ErrorFence key={tab}><Suspense fallback={<div aria-busy />}><View machine={machine} /></Suspense></ErrorFence>
       </div>

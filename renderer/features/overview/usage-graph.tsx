@@ -55,12 +55,15 @@ export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageG
         hooks: {
           setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)],
           // The numbers stand on their lines.
-          draw: [({ ctx, scales, bbox, valToPos }) => {
+          draw: [(drawn) => {
+            const { ctx, scales, bbox } = drawn
             const most = scales['y']?.max ?? 0
             ctx.save()
             ctx.fillStyle = faint ?? ''
+            ctx.textAlign = 'left'
+            ctx.textBaseline = 'alphabetic'
             ctx.font = `${11 * devicePixelRatio}px ${style.fontFamily}`
-            for (const value of [most / 2, most]) ctx.fillText(format(value), bbox.left, valToPos(value, 'y', true) - 4 * devicePixelRatio)
+            for (const value of [most / 2, most]) ctx.fillText(format(value), bbox.left, drawn.valToPos(value, 'y', true) - 4 * devicePixelRatio)
             ctx.restore()
           }],
         },

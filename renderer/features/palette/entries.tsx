@@ -18,7 +18,7 @@ export function paletteEntries(machines: readonly MachineSummary[]): PaletteEntr
 }
 
 function goTo(machine: MachineSummary): PaletteEntry {
-  return { key: `go ${machine.id}`, group: 'goTo', label: machine.name, fact: `${wordOf(machine)}, ${factOf(machine)}`, icon: <StateShape shape={shapeOf(machine.state)} />, run: () => go({ view: 'machines', machine: machine.id }) }
+  return { key: `go ${machine.id}`, group: 'goTo', label: machine.name, fact: factOf(machine) === wordOf(machine) ? wordOf(machine) : `${wordOf(machine)}, ${factOf(machine)}`, icon: <StateShape shape={shapeOf(machine.state)} />, run: () => go({ view: 'machines', machine: machine.id }) }
 }
 
 function actionsOn(machine: MachineSummary): PaletteEntry[] {

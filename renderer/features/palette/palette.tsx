@@ -23,7 +23,7 @@ export function Palette(): React.ReactNode {
 
   const groups = Map.groupBy(found, ({ group }) => group)
   return (
-    <Spotlight.Root store={store} query={query} onQueryChange={setQuery} onSpotlightClose={closeOverlay} shortcut={null} centered={false} yOffset={72} scrollable maxHeight={440} size={640} lockScroll={false} radius="lg" clearQueryOnClose={false} aria-label={text.nav.find} overlayProps={{ backgroundOpacity: 1, color: 'var(--mf-scrim)' }} transitionProps={{ duration: 90 }}>
+    <Spotlight.Root store={store} query={query} onQueryChange={setQuery} onSpotlightClose={closeOverlay} shortcut={null} centered={false} yOffset={72} size={640} lockScroll={false} radius="lg" clearQueryOnClose={false} attributes={{ content: { 'aria-label': text.nav.find } }} overlayProps={{ backgroundOpacity: 1, color: 'var(--mf-scrim)' }} transitionProps={{ duration: 90 }}>
       <Spotlight.Search placeholder={text.nav.find} aria-label={text.nav.find} leftSection={<Search size={16} strokeWidth={1.75} aria-hidden />} />
       <Spotlight.ActionsList>
         {found.length === 0 ? <Spotlight.Empty>{text.palette.nothing(query)}</Spotlight.Empty> : null}

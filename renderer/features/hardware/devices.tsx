@@ -1,0 +1,147 @@
+/** The devices, one a row: what it is, when a change to it applies, and what can be done. */
+import { Menu } from '@mantine/core'
+import { Disc3, HardDrive, Hourglass, ListOrdered, MemoryStick, Monitor, Network, Plus, Shield, Trash2, Usb, Volume2 } from 'lucide-react'
+import type { LucideIcon } from 'lucide-react'
+import { useState } from 'react'
+import type { MachineConfig, MachineDetails, MachineSummary } from '../../../contract/machine.ts'
+import type { MachineChanges } from '../../../contract/procedures/machine.ts'
+import { engine } from '../../state/connection.ts'
+import { isOn } from '../../state/machine-looks.ts'
+import { useMirror } from '../../state/mirror.ts'
+import { go } from '../../state/place.ts'
+import { useChange } from '../../state/use-change.ts'
+import { text } from '../../text/text.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { formatBytes, formatMiB } from '../../ui/size-text.ts'
+import { When } from '../../ui/when.tsx'
+import { AddDisk } from './add-disk.tsx'
+
+interface DevicesProps {
+  readonly machine: MachineSummary
+  readonly config: MachineConfig
+  readonly details: MachineDetails
+}
+
+const displays = ['virtio-vga', 'std', 'none'] as const
+const diskCaches = { safe: '', direct: text.hardware.cacheDirect, unsafe: text.hardware.cacheUnsafe } as const
+
+export function Devices({ machine, config, details }: DevicesProps): React.ReactNode {
+  const images = useMirror(({ images }) => images)
+  const { change, problem, busy } = useChange()
+  const [addingDisk, setAddingDisk] = useState(false)
+  const on = isOn(machine.state)
+  const discs = images.filter(({ kind, broken }) => kind === 'iso' && broken === null)
+  const set = (doing: string, changes: MachineChanges): void => void change(doing, () => engine.machine.set({ machine: machine.id, ...changes }))
+  const bootable = [...config.disks, ...config.cdroms, ...config.nics]
+  const order = bootable.filter(({ bootIndex }) => bootIndex !== undefined).toSorted((a, b) => (a.bootIndex ?? 0) - (b.bootIndex ?? 0)).map(({ id }) => id)
+
+  return (
+    <section>
+      <h2 className="mf-h">
+        {text.hardware.devices}
+        <span className="mf-push">
+          <Menu>
+            <Menu.Target><Button size="small" icon={Plus} aria-busy={busy}>{text.hardware.add}</Button></Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<HardDrive size={16} aria-hidden />} onClick={() => setAddingDisk(true)}>{text.hardware.disk}</Menu.Item>
+              <Menu.Item leftSection={<Network size={16} aria-hidden />} onClick={() => void change(text.hardware.nic, () => engine.nic.add({ machine: machine.id }))}>{text.hardware.nic}</Menu.Item>
+              {config.tpm ? null : <Menu.Item leftSection={<Shield size={16} aria-hidden />} onClick={() => set(text.hardware.tpm, { tpm: true })}>{text.hardware.tpm}</Menu.Item>}
+              {config.watchdog === undefined ? <Menu.Item leftSection={<Hourglass size={16} aria-hidden />} onClick={() => set(text.hardware.watchdog, { watchdog: { model: 'i6300esb', action: 'reset' } })}>{text.hardware.watchdog}</Menu.Item> : null}
+            </Menu.Dropdown>
+          </Menu>
+        </span>
+      </h2>
+      {problem === undefined ? null : <div className="mf-bad-line hw-problem" role="alert">{problem.error.message} {problem.error.next ?? ''}</div>}
+      {addingDisk ? <AddDisk machine={machine} onClose={() => setAddingDisk(false)} /> : null}
+      <ul className="mf-list hw-devices">
+        {config.disks.map((disk) => {
+          const usage = details.disks.find(({ id }) => id === disk.id)
+          return (
+            <Row key={disk.id} icon={HardDrive} name={text.hardware.diskName(disk.label === '' ? disk.id : disk.label)} later={false}
+              facts={[formatMiB(disk.sizeMiB), usage === undefined ? '' : text.hardware.used(formatBytes(usage.allocatedBytes), usage.layers), disk.bus, diskCaches[disk.cache], disk.readOnly ? text.hardware.readOnly : '']}>
+              <Menu>
+                <Menu.Target><IconButton size="small" icon={Trash2} name={text.hardware.removeDisk(disk.id)} cannot={on ? text.hardware.removeOff : undefined} /></Menu.Target>
+                <Menu.Dropdown><Menu.Item data-danger disabled={on} onClick={() => void change(text.hardware.removeDisk(disk.id), () => engine.disk.remove({ machine: machine.id, disk: disk.id }))}>{text.hardware.removeDisk(disk.label === '' ? disk.id : disk.label)}</Menu.Item></Menu.Dropdown>
+              </Menu>
+            </Row>
+          )
+        })}
+        {config.cdroms.map((drive) => {
+          const image = images.find(({ id }) => id === drive.image)
+          return (
+            <Row key={drive.id} icon={Disc3} name={text.hardware.cdName} later={false} facts={[image === undefined ? (drive.image === null ? text.hardware.empty : text.hardware.discGone) : `${image.name}, ${formatBytes(image.sizeBytes)}`]}>
+              <Menu>
+                <Menu.Target><Button size="small" look="quiet" cannot={discs.length === 0 ? text.hardware.noDiscs : undefined}>{drive.image === null ? text.hardware.insert : text.hardware.changeDisc}</Button></Menu.Target>
+                <Menu.Dropdown>{discs.map((disc) => <Menu.Item key={disc.id} onClick={() => void change(text.hardware.insert, () => engine.cdrom.insert({ machine: machine.id, image: disc.id, drive: drive.id }))}>{disc.name}</Menu.Item>)}</Menu.Dropdown>
+              </Menu>
+              {drive.image === null ? null : <Button size="small" look="quiet" onClick={() => void change(text.hardware.eject, () => engine.cdrom.eject({ machine: machine.id, drive: drive.id }))}>{text.hardware.eject}</Button>}
+            </Row>
+          )
+        })}
+        {config.nics.map((nic) => (
+          <Row key={nic.id} icon={Network} name={text.hardware.nicName} later={false} facts={[nic.model, text.hardware.forwards(nic.network.forwards.length), nic.connected ? text.hardware.cableIn : text.hardware.cableOut]}>
+            <Button size="small" look="quiet" onClick={() => void change(text.network.cable(!nic.connected), () => engine.nic.connect({ machine: machine.id, nic: nic.id, connected: !nic.connected }))}>{text.network.cable(!nic.connected)}</Button>
+            <Button size="small" look="quiet" onClick={() => go({ view: 'machines', machine: machine.id, tab: 'network' })}>{text.hardware.edit}</Button>
+          </Row>
+        ))}
+        <Row icon={Monitor} name={text.hardware.display} later={on} facts={[text.hardware.displays[config.display.model]]}>
+          <Menu>
+            <Menu.Target><Button size="small" look="quiet">{text.hardware.edit}</Button></Menu.Target>
+            <Menu.Dropdown>{displays.map((model) => <Menu.Item key={model} role="menuitemradio" aria-checked={config.display.model === model} disabled={config.display.model === model} onClick={() => set(text.hardware.display, { display: { model } })}>{text.hardware.displays[model]}</Menu.Item>)}</Menu.Dropdown>
+          </Menu>
+        </Row>
+        {config.usb.controller ? <Row icon={Usb} name="USB" facts={[config.usb.tablet ? text.hardware.tablet : text.hardware.noTablet]} /> : null}
+        <Row icon={MemoryStick} name={text.hardware.balloon} later={on} facts={[config.balloon ? text.hardware.balloonOn : text.hardware.balloonOff]}>
+          <Button size="small" look="quiet" onClick={() => set(text.hardware.balloon, { balloon: !config.balloon })}>{config.balloon ? text.hardware.remove : text.hardware.addOne}</Button>
+        </Row>
+        {config.tpm ? <Row icon={Shield} name="TPM" later={on} facts={['2.0']}><Button size="small" look="quiet" danger onClick={() => set(text.hardware.removeTpm, { tpm: false })}>{text.hardware.remove}</Button></Row> : null}
+        {config.watchdog === undefined ? null : <Row icon={Hourglass} name={text.hardware.watchdog} later={on} facts={[text.hardware.watchdogDoes[config.watchdog.action]]}><Button size="small" look="quiet" danger onClick={() => set(text.hardware.removeWatchdog, { watchdog: null })}>{text.hardware.remove}</Button></Row>}
+        {config.profile === 'micro' ? null : (
+          <Row icon={Shield} name={text.hardware.firmware} later={on} facts={[text.hardware.firmwares[config.firmware.kind], config.firmware.kind === 'uefi' ? (config.firmware.secureBoot ? text.hardware.secureBoot : text.hardware.noSecureBoot) : '']}>
+            <Menu>
+              <Menu.Target><Button size="small" look="quiet">{text.hardware.edit}</Button></Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item disabled={config.firmware.kind === 'bios'} onClick={() => set(text.hardware.firmware, { firmware: { kind: 'bios', secureBoot: false } })}>{text.hardware.firmwares.bios}</Menu.Item>
+                <Menu.Item disabled={config.firmware.kind === 'uefi' && !config.firmware.secureBoot} onClick={() => set(text.hardware.firmware, { firmware: { kind: 'uefi', secureBoot: false } })}>{text.hardware.firmwares.uefi}</Menu.Item>
+                <Menu.Item disabled={config.firmware.secureBoot} onClick={() => set(text.hardware.firmware, { firmware: { kind: 'uefi', secureBoot: true } })}>{text.hardware.firmwares.uefi}, {text.hardware.secureBoot}</Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          </Row>
+        )}
+        <Row icon={ListOrdered} name={text.hardware.bootOrder} {...(config.directBoot === undefined ? { later: on } : {})} facts={[config.directBoot === undefined ? (order.length === 0 ? text.hardware.noBootOrder : order.join(', ')) : text.hardware.directBoot]}>
+          {config.directBoot === undefined && bootable.length > 1 ? (
+            <Menu>
+              <Menu.Target><Button size="small" look="quiet">{text.hardware.edit}</Button></Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Label>{text.hardware.bootFirst}</Menu.Label>
+                {bootable.map(({ id }) => <Menu.Item key={id} disabled={order[0] === id} onClick={() => void change(text.hardware.bootOrder, () => engine.machine.setBootOrder({ machine: machine.id, devices: [id, ...order.filter((other) => other !== id)] }))}>{id}</Menu.Item>)}
+              </Menu.Dropdown>
+            </Menu>
+          ) : null}
+        </Row>
+        <Row icon={Volume2} name={text.hardware.sound} facts={[text.hardware.noSound]} />
+      </ul>
+    </section>
+  )
+}
+
+interface RowProps {
+  readonly icon: LucideIcon
+  readonly name: string
+  readonly facts: readonly string[]
+  /** Undefined where nothing of it can be changed. */
+  readonly later?: boolean
+  readonly children?: React.ReactNode
+}
+
+function Row({ icon: Icon, name, facts, later, children }: RowProps): React.ReactNode {
+  return (
+    <li>
+      <Icon size={16} strokeWidth={1.75} aria-hidden className="mf-icon mf-2" />
+      <b className="hw-name mf-clip">{name}</b>
+      <span className="mf-grow mf-2 mf-clip">{facts.filter((fact) => fact !== '').join(', ')}</span>
+      <span className="hw-when">{later === undefined ? null : <When later={later} />}</span>
+      <span className="hw-acts">{children}</span>
+    </li>
+  )
+}
