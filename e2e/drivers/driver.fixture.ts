@@ -22,7 +22,7 @@ export interface LaunchOptions {
 
 /** The environment of a host: nothing of the user's own folders. */
 export function hostEnvironment(home: string): Record<string, string> {
-  const kept = ['PATH', 'LANG', 'TMPDIR', 'MAYFLY_QEMU', 'MAYFLY_TEST_CACHE', 'MAYFLY_TEST_RUN']
+  const kept = ['PATH', 'LANG', 'MAYFLY_QEMU', 'MAYFLY_TEST_CACHE', 'MAYFLY_TEST_RUN']
   const entries = kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))
-  return { ...(Object.fromEntries(entries) as Record<string, string>), MAYFLY_HOME: home, HOME: home, XDG_RUNTIME_DIR: home }
+  return { ...(Object.fromEntries(entries) as Record<string, string>), MAYFLY_HOME: home, HOME: home, XDG_RUNTIME_DIR: home, TMPDIR: home }
 }
