@@ -45,10 +45,15 @@ export async function measureAccelerator(installation: QemuInstallation, acceler
   try {
     const disk = join(folder, 'meter.img')
     await writeFile(disk, guest)
-    return await timeGuest(installation, meterArguments(accelerator, cpuModel, disk), deadlineMs)
+    // Once QEMU has it open the file needs no name, so an engine that ends meanwhile leaves nothing.
+    return await timeGuest(installation, meterArguments(accelerator, cpuModel, disk), deadlineMs, () => remove(folder))
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await remove(folder)
   }
+}
+
+function remove(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true })
 }
 
 function meterArguments(accelerator: AcceleratorName, cpuModel: string, filename: string): string[] {
@@ -60,11 +65,12 @@ function meterArguments(accelerator: AcceleratorName, cpuModel: string, filename
   ]
 }
 
-async function timeGuest(installation: QemuInstallation, qemuArguments: readonly string[], deadlineMs: number): Promise<Measurement> {
+async function timeGuest(installation: QemuInstallation, qemuArguments: readonly string[], deadlineMs: number, whenOpen: () => Promise<void>): Promise<Measurement> {
   const qemu = await startTransientQemu(installation, qemuArguments, 1)
   const done = new AbortController()
   try {
     const client = await negotiateQmp(qemu.monitor, { timeoutMs: deadlineMs })
+    await whenOpen()
     const [marks] = qemu.pipes
     if (marks === undefined) throw new Error('The guest was given a pipe for its marks.')
     const trouble = watchForTrouble(client, qemu)
