@@ -40,7 +40,7 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
   const place = useRef<HTMLDivElement>(null)
   const session = useRef<ScreenSession>(undefined)
   const recorder = useRef<Recorder>(undefined)
-  const [phase, setPhase] = useState<ScreenPhase>('connecting')
+  const [phase, setPhase] = useState<ScreenPhase>(isOn(machine.state) ? 'connecting' : 'off')
   const [pixels, setPixels] = useState<readonly [number, number]>()
   const [picture, setPicture] = useState<string>()
   const [size, setSize] = useState<ScreenSize>(() => recall('screen-size', isSize, 'fit'))
@@ -131,7 +131,7 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
         <span className="mf-sm mf-3 mf-clip screen-facts" role="status">{holding ? text.screen.holding : pixels === undefined || !open ? '' : text.screen.pixels(pixels[0], pixels[1], text.screen.sizes[size])}</span>
         <span className="mf-push screen-tools">
           <Menu>
-            <Menu.Target><Button size="small" look="quiet" icon={Scaling} aria-label={text.screen.size}><span className="mf-wide-only">{text.screen.sizeNames[size]}</span></Button></Menu.Target>
+            <Menu.Target><Button size="small" look="quiet" icon={Scaling} aria-label={text.screen.sizeIs(text.screen.sizeNames[size])}><span className="mf-wide-only">{text.screen.sizeNames[size]}</span></Button></Menu.Target>
             <Menu.Dropdown>{sizes.map((value) => <Menu.Item key={value} role="menuitemradio" aria-checked={size === value} rightSection={size === value ? '•' : ''} onClick={() => setSize(value)}>{text.screen.sizeChoices[value]}</Menu.Item>)}</Menu.Dropdown>
           </Menu>
           <KeyMenu machine={id} cannot={cannot} icon={Keyboard} onKeys={(keys) => {
@@ -154,7 +154,7 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
       <div
         className={`screen-place screen-${size}`}
         data-keyboard-is-the-guests
-        onFocus={() => setHolding(true)}
+        onFocus={({ target }) => setHolding(target instanceof HTMLCanvasElement)}
         onBlur={() => {
           setHolding(false)
           session.current?.release()

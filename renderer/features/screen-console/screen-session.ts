@@ -48,14 +48,12 @@ export class ScreenSession {
 
   /** Whether the machine runs. Called as often as one likes. */
   follow(on: boolean): void {
+    if (!on) this.#watcher.phase('off')
     if (on === this.#on) return
     this.#on = on
     const run = ++this.#run
     if (on) void this.#stayConnected(run)
-    else {
-      this.#watcher.phase('off')
-      this.#drop()
-    }
+    else this.#drop()
   }
 
   show(size: ScreenSize): void {
