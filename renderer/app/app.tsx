@@ -11,6 +11,7 @@ import { ErrorFence } from './shell/error-fence.tsx'
 import { FileDrop } from './shell/file-drop.tsx'
 import { MachineMenuPlace } from './shell/machine-menu-place.tsx'
 import { TitleBar } from './shell/title-bar.tsx'
+import { useDesktop } from './shell/use-desktop.ts'
 import { useHappenings } from './shell/use-happenings.ts'
 import { useShortcuts } from './shell/use-shortcuts.ts'
 import { cssVariables, theme } from './theme.ts'
@@ -39,6 +40,7 @@ function Window(): React.ReactNode {
   const place = usePlace()
   useShortcuts()
   useHappenings()
+  useDesktop()
   return (
     <div className="app">
       {place.view === 'screen' ? <span /> : <TitleBar place={place} />}
