@@ -82,7 +82,7 @@ function Check({ result, first }: { readonly result: DiagnosticResult; readonly 
       <button type="button" className="doctor-row" aria-expanded={opened} onClick={() => setOpened(!opened)}>
         <StateShape shape={shapes[result.status]} label={text.doctor.status[result.status]} />
         <b>{result.title}</b>
-        <span className="mf-2 mf-clip mf-grow">{result.found}</span>
+        <span className="mf-2 mf-clip mf-grow">{result.concerns === '' ? result.found : result.concerns}</span>
         <Chevron size={12} aria-hidden />
       </button>
       {opened ? (
@@ -92,10 +92,10 @@ function Check({ result, first }: { readonly result: DiagnosticResult; readonly 
             <dt>{text.doctor.tried}</dt><dd>{result.tried}</dd>
             {result.concerns === '' ? null : <><dt>{text.doctor.concerns}</dt><dd>{result.concerns}</dd></>}
           </dl>
-          {result.remedies.map((remedy) => (
+          {result.remedies.map((remedy, index) => (
             <div key={remedy.text} className="doctor-remedy">
               <p>{remedy.text}{remedy.needsRoot ? ` ${text.doctor.needsRoot}` : ''}</p>
-              {remedy.command === null ? null : <div className="mf-cli"><span className="mf-grow">{remedy.command}</span><CopyButton size="small" text={remedy.command} name={text.doctor.copyCommand} copiedWord={text.copied} /></div>}
+              {remedy.command === null ? null : <><code className="mf-cli">{remedy.command}</code><CopyButton look={first && index === 0 ? 'filled' : 'default'} text={remedy.command} name={text.doctor.copyCommand} word={text.doctor.copyCommand} copiedWord={text.copied} /></>}
             </div>
           ))}
         </div>

@@ -24,9 +24,9 @@ export function NetworkStep({ draft, plan }: { readonly draft: Draft; readonly p
       <h3 className="wz-sub">{text.wizard.network}</h3>
       <p className="wz-network mf-sm mf-3">{text.wizard.networkMeans}</p>
       {forwards.length === 0 ? null : (
-        <div className="wz-forwards" role="table" aria-label={text.wizard.network}>
-          <div role="row" className="wz-forward wz-forward-head mf-sm mf-3">
-            <span role="columnheader">{text.wizard.here}</span><span /><span role="columnheader">{text.wizard.inGuest}</span><span role="columnheader">{text.wizard.protocol}</span><span role="columnheader">{text.wizard.forWhat}</span><span />
+        <div role="group" aria-label={text.wizard.network}>
+          <div className="wz-forward wz-forward-head mf-sm mf-3" aria-hidden>
+            <span>{text.wizard.here}</span><span /><span>{text.wizard.inGuest}</span><span>{text.wizard.protocol}</span><span>{text.wizard.forWhat}</span><span />
           </div>
           {forwards.map((forward) => <Forward key={forward.key} forward={forward} plan={plan} onChange={(to) => change(forward.key, to)} onRemove={() => changeDraft({ forwards: forwards.filter(({ key }) => key !== forward.key) })} />)}
         </div>
@@ -61,15 +61,15 @@ function Forward({ forward, plan, onChange, onRemove }: ForwardProps): React.Rea
   const service = text.wizard.services[parsePort(guest) ?? 0]
   return (
     <>
-      <div role="row" className="wz-forward">
-        <span role="cell" className={here === undefined ? 'mf-field mf-mono' : 'mf-field mf-field-bad mf-mono'}><input type="text" name={`listen-${key}`} aria-label={text.wizard.here} value={listen} aria-invalid={here !== undefined} aria-describedby={told} spellCheck={false} autoComplete="off" onChange={({ target }) => onChange({ listen: target.value })} /></span>
+      <div className="wz-forward">
+        <span className={here === undefined ? 'mf-field mf-mono' : 'mf-field mf-field-bad mf-mono'}><input type="text" name={`listen-${key}`} aria-label={text.wizard.here} value={listen} aria-invalid={here !== undefined} aria-describedby={told} spellCheck={false} autoComplete="off" onChange={({ target }) => onChange({ listen: target.value })} /></span>
         <span className="mf-3" aria-hidden><ArrowRight size={14} strokeWidth={1.75} /></span>
-        <span role="cell" className={inside === undefined ? 'mf-field mf-mono' : 'mf-field mf-field-bad mf-mono'}><input type="text" name={`guest-${key}`} aria-label={text.wizard.inGuest} value={guest} inputMode="numeric" aria-invalid={inside !== undefined} aria-describedby={told} autoComplete="off" onChange={({ target }) => onChange({ guest: target.value })} /></span>
-        <span role="cell">
+        <span className={inside === undefined ? 'mf-field mf-mono' : 'mf-field mf-field-bad mf-mono'}><input type="text" name={`guest-${key}`} aria-label={text.wizard.inGuest} value={guest} inputMode="numeric" aria-invalid={inside !== undefined} aria-describedby={told} autoComplete="off" onChange={({ target }) => onChange({ guest: target.value })} /></span>
+        <span>
           <select className="wz-protocol" aria-label={text.wizard.protocol} value={protocol} onChange={({ target }) => onChange({ protocol: target.value === 'udp' ? 'udp' : 'tcp' })}><option value="tcp">TCP</option><option value="udp">UDP</option></select>
         </span>
-        <span role="cell" className="mf-2 mf-clip">{service === undefined ? '' : suggested ? text.wizard.suggested(service) : service}</span>
-        <span role="cell"><IconButton icon={X} size="small" name={text.wizard.removeForward(listen)} onClick={onRemove} /></span>
+        <span className="mf-2 mf-clip">{service === undefined ? '' : suggested ? text.wizard.suggested(service) : service}</span>
+        <span><IconButton icon={X} size="small" name={text.wizard.removeForward(listen)} onClick={onRemove} /></span>
       </div>
       <div id={told} className="wz-forward-told" role="status">
         {issue === undefined ? null : <span className="mf-bad-line"><StateShape shape="crashed" />{issue.message}<Remedy issue={issue} /></span>}

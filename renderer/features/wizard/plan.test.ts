@@ -37,6 +37,12 @@ test('Windows gets hardware it knows, and no TPM where the host has none', () =>
   expect(request.tpm).toBeUndefined()
 })
 
+test('what was decided for all machines is where a new one begins, and the engine is told what it is not', () => {
+  const settings = { qemuBinary: null, defaultProfile: 'compatible', defaultCpus: 3, defaultMemoryMiB: 1000, stopTimeoutSeconds: 60, onStopTimeout: 'ask' } as const
+  expect(planMachine(nothing, { ...around, settings }).request).toMatchObject({ profile: 'compatible', cpus: 3, memoryMiB: 1000 })
+  expect(planMachine({ ...nothing, use: 'desktop', cpus: '1' }, { ...around, settings }).request).toMatchObject({ profile: 'paravirtual', cpus: 1 })
+})
+
 test.each([
   [{ name: '' }, ['name']], [{ name: ' a' }, ['name']], [{ name: 'a\nb' }, ['name']], [{ name: 'web' }, ['name']], [{ name: 'x'.repeat(81) }, ['name']],
   [{ cpus: '0' }, ['cpus']], [{ cpus: '1.5' }, ['cpus']], [{ cpus: '289' }, ['cpus']], [{ cpus: '20' }, []],

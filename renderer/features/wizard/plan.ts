@@ -7,6 +7,7 @@ import type { Image } from '../../../contract/image.ts'
 import { machineNameSchema } from '../../../contract/machine.ts'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import type { CreateRequest } from '../../../contract/procedures/machine.ts'
+import type { Settings } from '../../../contract/settings.ts'
 import { findTiny } from '../../state/find-tiny.ts'
 import { cpuZones, diskZones, machinesBeside, memoryZones } from '../../state/host-zones.ts'
 import type { Zones } from '../../state/host-zones.ts'
@@ -61,6 +62,8 @@ export interface Surroundings {
   readonly images: readonly Image[]
   readonly machines: readonly MachineSummary[]
   readonly host: HostInfo | undefined
+  /** What new machines are where nothing else is said. */
+  readonly settings?: Settings | undefined
 }
 
 const bytesPerMiB = 1024 ** 2
@@ -70,14 +73,14 @@ const usual = { kernel: { memoryMiB: 512, diskMiB: 1024 }, disk: { memoryMiB: 20
 const windows = { memoryMiB: 4096, diskMiB: 64 * 1024 }
 
 export function planMachine(draft: Draft, surroundings: Surroundings): Plan {
-  const { images, machines, host } = surroundings
+  const { images, machines, host, settings } = surroundings
   const imageChoice = chosenImage(draft, images)
   const image = images.find(({ id }) => id === imageChoice)
   const buildsTiny = imageChoice === tinyToBuild
   const kind = buildsTiny ? 'kernel' : (image?.kind ?? 'none')
   const isKernel = kind === 'kernel'
   const possible: readonly Use[] = isKernel ? ['desktop', 'server', 'micro'] : ['desktop', 'server', 'windows', 'old']
-  const guessed: Use = image !== undefined && !isKernel && /win(dows)?[\W_]?(\d|server|xp)/i.test(image.name) ? 'windows' : 'desktop'
+  const guessed: Use = image !== undefined && !isKernel && /win(dows)?[\W_]?(\d|server|xp)/i.test(image.name) ? 'windows' : usualUse(settings?.defaultProfile ?? null, possible)
   const use = draft.use !== undefined && possible.includes(draft.use) ? draft.use : guessed
 
   const name = draft.name ?? suggestName(buildsTiny ? 'tiny' : image?.name, machines)
@@ -91,8 +94,8 @@ export function planMachine(draft: Draft, surroundings: Surroundings): Plan {
   const sizes = forWindows ? windows : usual[kind]
   const imageMiB = image?.kind === 'disk' ? Math.ceil((image.virtualBytes ?? 0) / bytesPerMiB) : 0
   const hostMiB = host === undefined ? Number.POSITIVE_INFINITY : host.memoryBytes / bytesPerMiB
-  const cpus = planCpus(draft.cpus ?? String(Math.max(1, Math.min(forWindows ? 4 : 2, host?.cpus ?? 2))), host === undefined ? undefined : cpuZones(host, beside))
-  const memory = planSize(draft.memory ?? formatExactMiB(Math.min(sizes.memoryMiB, Math.max(256, Math.floor(hostMiB / 2)))), host === undefined ? undefined : memoryZones(host, beside), 16)
+  const cpus = planCpus(draft.cpus ?? String(settings?.defaultCpus ?? Math.max(1, Math.min(forWindows ? 4 : 2, host?.cpus ?? 2))), host === undefined ? undefined : cpuZones(host, beside))
+  const memory = planSize(draft.memory ?? formatExactMiB(settings?.defaultMemoryMiB ?? Math.min(sizes.memoryMiB, Math.max(256, Math.floor(hostMiB / 2)))), host === undefined ? undefined : memoryZones(host, beside), 16)
   const disk = planSize(draft.disk ?? formatExactMiB(Math.max(sizes.diskMiB, imageMiB)), host === undefined ? undefined : diskZones(host), Math.max(1, imageMiB))
   const { forwards, planned, issues: forwardIssues } = planForwards(draft.forwards, machines, image?.kind === 'disk' && !forWindows && !plain)
 
@@ -107,7 +110,7 @@ export function planMachine(draft: Draft, surroundings: Surroundings): Plan {
   const request: CreateRequest = {
     name,
     ...(image === undefined ? {} : { image: image.id }),
-    ...(forWindows || use === 'old' ? { profile: 'compatible' as const } : use === 'micro' ? { profile: 'micro' as const } : {}),
+    ...(forWindows || use === 'old' ? { profile: 'compatible' as const } : use === 'micro' ? { profile: 'micro' as const } : (settings?.defaultProfile ?? 'paravirtual') === 'paravirtual' ? {} : { profile: 'paravirtual' as const }),
     ...(cpus.value === undefined ? {} : { cpus: cpus.value }),
     ...(memory.value === undefined ? {} : { memoryMiB: memory.value }),
     ...(disk.value === undefined ? {} : { diskMiB: disk.value }),
@@ -120,6 +123,11 @@ export function planMachine(draft: Draft, surroundings: Surroundings): Plan {
     start: draft.start,
   }
   return { imageChoice, image, buildsTiny, name, use, uses: possible, cpus, memory, disk, forwards, uefi, secureBoot, tpm, issues, request }
+}
+
+function usualUse(profile: Settings['defaultProfile'], possible: readonly Use[]): Use {
+  const use = profile === 'compatible' ? 'old' : profile === 'micro' ? 'micro' : 'desktop'
+  return possible.includes(use) ? use : 'desktop'
 }
 
 /** The newest image there is, else the one that can be built. */

@@ -9,6 +9,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useHost } from '../../state/host.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { closeOverlay } from '../../state/overlay.ts'
+import { useSettings } from '../../state/settings.ts'
 import { useTinyJob } from '../../state/tiny-image.ts'
 import { text } from '../../text/text.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -38,12 +39,13 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
   const images = useMirror(({ images }) => images)
   const machines = useMirror(({ machines }) => machines)
   const { host } = useHost()
+  const { settings } = useSettings()
   const body = useRef<HTMLDivElement>(null)
   const { busy, failure } = useCreating()
   /** Field that shall have the focus once its step is shown. */
   const [wanted, setWanted] = useState<string>()
   const building = useTinyJob()
-  const plan = planMachine(draft, { images, machines, host })
+  const plan = planMachine(draft, { images, machines, host, settings })
   const { step } = draft
 
   useEffect(() => {
