@@ -4,7 +4,7 @@ import type { MachineSummary } from '../../../contract/machine.ts'
 import { freePort, parseListen, parsePort, takenBy } from '../../state/ports.ts'
 import { text } from '../../text/text.ts'
 import type { ForwardDraft } from './draft.ts'
-import type { Issue } from './plan.ts'
+import type { Issue } from './issue.ts'
 
 interface ForwardsPlan {
   readonly forwards: readonly ForwardDraft[]

@@ -16,19 +16,9 @@ import { formatExactMiB } from '../../ui/exact-size.ts'
 import { formatMiB, parseSizeMiB } from '../../ui/size-text.ts'
 import { blankDisk, tinyToBuild } from './draft.ts'
 import type { Draft, ForwardDraft, Use } from './draft.ts'
+import type { Issue } from './issue.ts'
 import { planForwards } from './plan-forwards.ts'
 import { suggestName } from './suggest-name.ts'
-
-export interface Issue {
-  /** `name` of the field that has it. */
-  readonly field: string
-  readonly step: Draft['step']
-  /** What the field is called in one word. */
-  readonly called: string
-  readonly message: string
-  /** Puts it right. */
-  readonly remedy?: { readonly word: string; readonly change: Partial<Draft> }
-}
 
 export interface SizePlan {
   readonly typed: string
