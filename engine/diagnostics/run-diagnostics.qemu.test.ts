@@ -1,11 +1,13 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { diagnosticResultSchema } from '../../contract/host.ts'
+import { HostProbe } from '../host/host-probe.ts'
 import { measureAccelerators } from '../qemu/capabilities/accelerators.ts'
 import { findQemu } from '../qemu/capabilities/find-qemu.ts'
 import { loadCapabilities } from '../qemu/capabilities/load-capabilities.ts'
+import { SettingsStore } from '../settings/settings-store.ts'
 import type { Folders } from '../storage/folders.ts'
 import type { DiagnosticContext } from './diagnostic.ts'
 import { qemuDiagnostic } from './qemu.ts'
@@ -35,4 +37,14 @@ test('every diagnostic answers on this host as the contract says, and leaves not
 test('a QEMU that answers now is not called missing', async () => {
   const context: DiagnosticContext = { folders, installation: null, capabilities: null, accelerators: [] }
   expect((await qemuDiagnostic.check(context)).status).toBe('unknown')
+})
+
+test('a program that is no QEMU is what the doctor finds, not what stops it', async () => {
+  vi.stubEnv('MAYFLY_QEMU', '/bin/true')
+  try {
+    const { worst, results } = await new HostProbe(folders, new SettingsStore(folders.config)).doctor()
+    expect([worst, results.find(({ id }) => id === 'qemu')?.found]).toEqual(['problem', expect.stringContaining('/bin/true')])
+  } finally {
+    vi.unstubAllEnvs()
+  }
 })

@@ -160,7 +160,8 @@ export class HostProbe {
     try {
       return { installation: await this.installation(), capabilities: await this.capabilities() }
     } catch (error) {
-      if (isMayflyError(error, 'host-unavailable') || isMayflyError(error, 'unsupported')) return null
+      // Missing, too old, or no QEMU at all: the doctor, who is asked because of it, says which.
+      if (isMayflyError(error)) return null
       throw error
     }
   }

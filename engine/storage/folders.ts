@@ -1,7 +1,7 @@
 /** Where Mayfly keeps things: the XDG folders, or one folder for all of it with MAYFLY_HOME. */
-import { lstatSync, mkdirSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
-import { isAbsolute, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 
 export interface Folders {
@@ -38,6 +38,17 @@ export function resolveFolders(env: NodeJS.ProcessEnv = process.env): Folders {
   }
 }
 
+/** Node's own `recursive` never ends where the system says ENOENT below a folder that is there, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  if (dirname(folder) !== folder) makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    if (!existsSync(folder)) throw error
+  }
+}
+
 /**
  * Makes the folders, private to this user. The runtime folder may lie in a shared /tmp: one
  * that belongs to somebody else, or is a link, is refused rather than trusted with sockets.
@@ -45,7 +56,7 @@ export function resolveFolders(env: NodeJS.ProcessEnv = process.env): Folders {
 export function makeFolders(folders: Folders): void {
   for (const folder of Object.values(folders) as string[]) {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      makeFolder(folder)
     } catch (cause) {
       throw new MayflyError('host-unavailable', `The folder ${folder} cannot be made.`, { check: 'folders' }, { cause, next: 'Give MAYFLY_HOME a folder that you may write to.' })
     }

@@ -38,7 +38,7 @@ export async function findQemu({ chosen, environment = process.env }: FindQemuOp
 
 async function chosenProgram(path: string): Promise<string> {
   if (isAbsolute(path) && (await isProgram(path))) return path
-  throw new MayflyError('host-unavailable', `The chosen QEMU, ${path}, is not the absolute path of a program.`, { check: 'qemu' })
+  throw new MayflyError('host-unavailable', `The chosen QEMU, ${path}, is not the absolute path of a program.`, { check: 'qemu' }, { next: 'Choose the whole path of a qemu-system-x86_64, or none: then PATH is searched.' })
 }
 
 async function findProgram(names: readonly string[], folders: readonly string[]): Promise<string | null> {

@@ -52,7 +52,7 @@ async function probeOnce(installation: QemuInstallation, attempt: ProbeAttempt):
   } catch (cause) {
     if (!isMayflyError(cause, 'qmp-interrupted')) throw cause
     const exit = await qemu.exited
-    return new MayflyError('qemu-launch-failed', `${installation.binary} ended while it was asked what it can do.`, exit, { cause })
+    return new MayflyError('qemu-launch-failed', `${installation.binary} ended while it was asked what it can do.`, exit, { cause, next: 'See mayfly doctor; MAYFLY_QEMU names another QEMU.' })
   } finally {
     await qemu.stop()
   }
