@@ -9,7 +9,7 @@ export const making = {
     dialogTitle: 'Choose an image',
     fileKind: 'Disk images and discs',
     choose: 'Choose a file',
-    byPath: 'Give a path',
+    byPath: 'Give a path', notByPath: 'No path',
     path: 'Path on the computer Mayfly runs on',
     add: 'Add',
     pathBad: 'Write the whole path, beginning with a slash.',

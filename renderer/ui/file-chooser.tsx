@@ -1,11 +1,11 @@
 /** Asks for files: with the desktop's own dialog where there is one, else with the browser's, or by a path. */
-import { FolderOpen } from 'lucide-react'
+import { FolderOpen, X } from 'lucide-react'
 import { useRef, useState } from 'react'
-import { Button } from './button.tsx'
+import { Button, IconButton } from './button.tsx'
 import { TextField } from './text-field.tsx'
 
 interface FileChooserProps {
-  readonly words: { readonly choose: string; readonly byPath: string; readonly path: string; readonly add: string; readonly pathBad: string }
+  readonly words: { readonly choose: string; readonly byPath: string; readonly path: string; readonly add: string; readonly pathBad: string; readonly notByPath: string }
   readonly accept: string
   /** The desktop's own dialog; absent in a browser. */
   readonly onAsk?: (() => void) | undefined
@@ -30,8 +30,9 @@ export function FileChooser({ words, accept, onAsk, onFiles, onPath }: FileChoos
           setPath(undefined)
         }}
       >
-        <TextField className="mf-grow" label={words.path} value={path} error={bad ? words.pathBad : undefined} autoFocus onChange={setPath} />
+        <TextField className="mf-grow" label={words.path} hideLabel placeholder={words.path} value={path} error={bad ? words.pathBad : undefined} autoFocus onChange={setPath} />
         <Button type="submit">{words.add}</Button>
+        <IconButton icon={X} name={words.notByPath} onClick={() => setPath(undefined)} />
       </form>
     )
   }

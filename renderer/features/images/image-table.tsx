@@ -34,7 +34,7 @@ function Row({ image, now, onRemove }: { readonly image: Image; readonly now: nu
       <th scope="row">
         <span className="mf-row">
           <Icon size={16} strokeWidth={1.75} aria-hidden />
-          <span className="mf-clip im-name"><b><MiddleClip text={name} /></b>{broken === null ? <span className="mf-3 mf-sm mf-clip" title={origin}>{origin}</span> : <span className="mf-bad-line"><StateShape shape="crashed" />{broken}</span>}</span>
+          <span className="mf-clip im-name"><b><MiddleClip text={name} /></b>{broken === null ? (origin === name ? null : <span className="mf-3 mf-sm mf-clip" title={origin}>{origin}</span>) : <span className="mf-bad-line"><StateShape shape="crashed" />{broken}</span>}</span>
         </span>
       </th>
       <td className="mf-2">{text.images.kinds[kind]}</td>
