@@ -39,8 +39,8 @@ export const theme = createTheme({
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: false, transitionProps: { duration: 90 } } }),
     Menu: Menu.extend({ defaultProps: { radius: 'md', position: 'bottom-end', transitionProps: { duration: 90, transition: 'fade' }, withinPortal: true } }),
     Popover: Popover.extend({ defaultProps: { radius: 'md', transitionProps: { duration: 90, transition: 'fade' } } }),
-    // The window itself never scrolls, so nothing has to be locked.
-    Modal: Modal.extend({ defaultProps: { radius: 'lg', centered: true, lockScroll: false, padding: 'lg', transitionProps: { duration: 90, transition: 'fade' }, overlayProps: { backgroundOpacity: 1, color: 'var(--mf-scrim)' } } }),
+    // The window itself never scrolls, so nothing has to be locked; and a dialog's header is not the window's.
+    Modal: Modal.extend({ defaultProps: { attributes: { header: { role: 'presentation' } }, radius: 'lg', centered: true, lockScroll: false, padding: 'lg', transitionProps: { duration: 90, transition: 'fade' }, overlayProps: { backgroundOpacity: 1, color: 'var(--mf-scrim)' } } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'xs', transitionDuration: 0 } }),
     Switch: Switch.extend({ defaultProps: { size: 'sm', withThumbIndicator: false } }),
   },

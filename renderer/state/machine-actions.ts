@@ -68,6 +68,17 @@ export async function performNow(verb: MachineVerb, machine: MachineSummary): Pr
   return true
 }
 
+/** How many of many are done at once: the rest wait, so that the host is not asked for everything in one moment. */
+const atOnce = 4
+
+/** Does it to all, a few at a time. `onDone` is called for each that was done. */
+export async function performOnAll(verb: MachineVerb, machines: readonly MachineSummary[], onDone: (machine: MachineSummary) => void = () => undefined): Promise<void> {
+  const waiting = [...machines]
+  await Promise.all(Array.from({ length: atOnce }, async () => {
+    for (let machine = waiting.shift(); machine !== undefined; machine = waiting.shift()) if (await performNow(verb, machine)) onDone(machine)
+  }))
+}
+
 /** Space: whatever moves it on. */
 export function toggleVerb({ state }: MachineSummary): MachineVerb {
   return state === 'running' ? 'pause' : state === 'paused' ? 'resume' : 'start'

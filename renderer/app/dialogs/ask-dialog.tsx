@@ -1,7 +1,8 @@
 /** Asks before something is lost: names it, says what is lost and what is kept. */
 import { Modal } from '@mantine/core'
+import type { MachineSummary } from '../../../contract/machine.ts'
 import { engine } from '../../state/connection.ts'
-import { machineActions, performNow } from '../../state/machine-actions.ts'
+import { machineActions, performOnAll } from '../../state/machine-actions.ts'
 import type { MachineVerb } from '../../state/machine-verb.ts'
 import { isOn } from '../../state/machine-looks.ts'
 import { useMirror } from '../../state/mirror.ts'
@@ -28,11 +29,10 @@ export function AskDialog({ verb, machines: ids }: AskDialogProps): React.ReactN
   function confirmed(): void {
     closeOverlay()
     clearSelection()
-    for (const machine of machines) {
-      void performNow(verb, machine).then((done) => {
-        if (done && verb === 'delete') offerUndo(machine.id, machine.name)
-      })
-    }
+    const deleted: MachineSummary[] = []
+    void performOnAll(verb, machines, (machine) => deleted.push(machine)).then(() => {
+      if (verb === 'delete' && deleted.length > 0) offerUndo(deleted)
+    })
   }
 
   return (
@@ -47,13 +47,18 @@ export function AskDialog({ verb, machines: ids }: AskDialogProps): React.ReactN
   )
 }
 
-function offerUndo(id: string, name: string): void {
-  const undo = (): void => {
-    hideToast(`undo ${id}`)
-    engine.trash.restore({ machine: id }).then(
-      () => showToast({ title: text.ask.restored(name) }),
-      (error: unknown) => showToast({ title: text.error.couldNot(text.ask.undo), message: toMayflyError(error).message, stays: true }),
-    )
+function offerUndo(deleted: readonly MachineSummary[]): void {
+  const [first] = deleted
+  const what = deleted.length === 1 && first !== undefined ? first.name : text.ask.machines(deleted.length)
+  const id = `undo ${first?.id}`
+  const undo = async (): Promise<void> => {
+    hideToast(id)
+    try {
+      for (const machine of deleted) await engine.trash.restore({ machine: machine.id })
+      showToast({ title: text.ask.restored(what) })
+    } catch (error) {
+      showToast({ title: text.error.couldNot(text.ask.undo), message: toMayflyError(error).message, stays: true })
+    }
   }
-  showToast({ id: `undo ${id}`, title: text.ask.inTrash(name), message: <Button size="small" onClick={undo}>{text.ask.undo}</Button> })
+  showToast({ id, title: text.ask.inTrash(what), message: <Button size="small" onClick={() => void undo()}>{text.ask.undo}</Button> })
 }

@@ -1,7 +1,7 @@
 /** Screen and serial port of a machine, one of them or both, the line between them where one likes it. */
 import { SegmentedControl } from '@mantine/core'
 import { Monitor, Rows2, SquareTerminal } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { ScreenConsole } from '../../features/screen-console/screen-console.tsx'
 import { SerialConsole } from '../../features/serial-console/serial-console.tsx'
@@ -12,6 +12,9 @@ import { text } from '../../text/text.ts'
 const modes = ['screen', 'serial', 'both'] as const
 type Mode = (typeof modes)[number]
 const icons = { screen: Monitor, serial: SquareTerminal, both: Rows2 } as const
+
+/** Whoever walks through the list with the arrows opens no console on the way. */
+const settlingMs = 120
 
 /** Share of the screen in percent. */
 const split = { usual: 64, least: 15, most: 85, step: 5 } as const
@@ -28,7 +31,12 @@ export function ConsoleTab({ machine }: { readonly machine: MachineSummary }): R
   const { details } = useDetails(machine.id)
   const [wanted, setWanted] = useState<Mode>(() => recall('console-mode', isMode, 'both'))
   const [share, setShare] = useState(() => recall('console-split', isShare, split.usual))
+  const [settled, setSettled] = useState(false)
   const whole = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(true), settlingMs)
+    return () => clearTimeout(timer)
+  }, [])
   const hasScreen = details?.config?.display.model !== 'none'
   const mode = hasScreen ? wanted : 'serial'
 
@@ -47,6 +55,8 @@ export function ConsoleTab({ machine }: { readonly machine: MachineSummary }): R
     if (area === undefined || !event.currentTarget.hasPointerCapture(event.pointerId)) return
     divide(Math.round(((event.clientY - area.top) / area.height) * 100))
   }
+
+  if (!settled) return <div className="console" aria-busy />
 
   const chooser = hasScreen ? (
     <SegmentedControl aria-label={text.screen.which} value={mode} onChange={choose} data={modes.map((value) => {

@@ -1,5 +1,5 @@
 /** Several machines at once: what is pressed is done to all of them that can. */
-import { machineActions, performNow, whyNot } from '../../state/machine-actions.ts'
+import { machineActions, performOnAll, whyNot } from '../../state/machine-actions.ts'
 import { machineVerbs } from '../../state/machine-verb.ts'
 import type { MachineVerb } from '../../state/machine-verb.ts'
 import { factOf, shapeOf, wordOf } from '../../state/machine-looks.ts'
@@ -20,7 +20,7 @@ export function ManySelected(): React.ReactNode {
   function perform(verb: MachineVerb): void {
     const able = machines.filter((machine) => whyNot(verb, machine) === undefined)
     if (machineActions[verb].asks) askFirst(verb, able.map(({ id }) => id))
-    else for (const machine of able) void performNow(verb, machine)
+    else void performOnAll(verb, able)
   }
 
   return (
@@ -44,7 +44,7 @@ export function ManySelected(): React.ReactNode {
               <StateShape shape={shapeOf(machine.state)} />
               <b className="mf-clip">{machine.name}</b>
               <span className="mf-2">{wordOf(machine)}</span>
-              <span className="mf-3 mf-sm mf-clip mf-push">{factOf(machine)}</span>
+              <span className="mf-3 mf-sm mf-clip mf-push">{factOf(machine) === wordOf(machine) ? '' : factOf(machine)}</span>
             </li>
           ))}
         </ul>

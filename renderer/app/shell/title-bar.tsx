@@ -24,16 +24,16 @@ function follow(event: React.MouseEvent, place: Place): void {
 export function TitleBar({ place }: { readonly place: Place }): React.ReactNode {
   return (
     <header className="top">
-      <a className="top-brand" href={pathOf({ view: 'machines' })} onClick={(event) => follow(event, { view: 'machines' })}><AppMark /><span className="mf-wide-only">Mayfly</span></a>
+      <a className="top-brand" aria-label="Mayfly" href={pathOf({ view: 'machines' })} onClick={(event) => follow(event, { view: 'machines' })}><AppMark /><span className="mf-wide-only">Mayfly</span></a>
       <nav className="top-nav" aria-label={text.nav.main}>
         {places.map(({ place: to, word }) => (
           <a key={to.view} href={pathOf(to)} aria-current={place.view === to.view ? 'page' : undefined} onClick={(event) => follow(event, to)}>{word}</a>
         ))}
       </nav>
-      <button type="button" className="top-command" aria-label={text.nav.find} aria-keyshortcuts="Control+K" onClick={() => openOverlay({ kind: 'palette' })}>
+      <button type="button" className="top-command" aria-label={`${text.nav.find}, Ctrl K`} aria-keyshortcuts="Control+K" onClick={() => openOverlay({ kind: 'palette' })}>
         <Search size={16} strokeWidth={1.75} aria-hidden />
         <span className="mf-wide-only mf-clip">{text.nav.find}</span>
-        <kbd className="mf-kbd">Ctrl K</kbd>
+        <kbd className="mf-kbd" aria-hidden>Ctrl K</kbd>
       </button>
       <div className="top-right">
         <JobsButton />

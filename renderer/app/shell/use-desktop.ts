@@ -3,6 +3,7 @@ import { useEffect } from 'react'
 import type { DesktopCommand } from '../../../contract/wire/desktop-bridge.ts'
 import { desktopBridge } from '../../client/connect.ts'
 import { openOverlay } from '../../state/overlay.ts'
+import { chooseFile } from '../../state/adding.ts'
 import { go } from '../../state/place.ts'
 
 export function useDesktop(): void {
@@ -13,7 +14,9 @@ function obey(command: DesktopCommand): void {
   switch (command.kind) {
     case 'show-machine': return go({ view: 'machines', machine: command.machine })
     case 'new-machine': return openOverlay({ kind: 'wizard' })
-    case 'add-image': return go({ view: 'images' })
+    case 'add-image':
+      go({ view: 'images' })
+      return void chooseFile()
     case 'settings': return go({ view: 'settings' })
     case 'about': return go({ view: 'about' })
   }
