@@ -56,7 +56,7 @@ export const making = {
       micro: 'The least overhead and the fastest start: no screen, no USB, no CD drive, no firmware.',
     },
     madeForShort: { desktop: 'desktop', server: 'server', windows: 'Windows', old: 'old system', micro: 'micro' },
-    noMicro: 'This QEMU has no micro machines.',
+    windowsLacks: (what: string) => `This host lacks ${what}. Windows 11 refuses to install without; older Windows does not mind. The doctor says how to get it.`,
     cpusBad: 'Write a whole number, 1 or more.',
     cpusMost: (most: number) => `QEMU gives one machine at most ${most} CPUs.`,
     cpusSays: (safe: number, all: number, promised: number, kept: number) => `Safe to ${safe} of ${plural(all, 'thread', 'threads')}${promised === 0 && kept === 0 ? '' : ': '}${[promised === 0 ? '' : `${promised} promised to others`, kept === 0 ? '' : `${kept} kept for the host`].filter((part) => part !== '').join(', ')}.`,

@@ -7,6 +7,7 @@ import { useHost } from '../../state/host.ts'
 import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatExactMiB } from '../../ui/exact-size.ts'
+import { Note } from '../../ui/note.tsx'
 import { formatMiB } from '../../ui/size-text.ts'
 import { SizeSlider, SliderLegend, ticksOf, zoneOf } from '../../ui/size-slider.tsx'
 import type { SizeSliderProps } from '../../ui/size-slider.tsx'
@@ -26,7 +27,7 @@ export function HardwareStep({ plan }: { readonly plan: Plan }): React.ReactNode
   const { cpus, memory, disk } = plan
   const issueOf = (field: string): string | undefined => plan.issues.find((issue) => issue.field === field)?.message
   const naming = plan.issues.find(({ field }) => field === 'name')
-  const micro = host?.qemu?.machineTypes.includes('microvm') ?? false
+  const lacks = plan.use === 'windows' && host !== undefined ? [host.firmware.secureBoot ? undefined : text.firstRun.firmwarePackage, host.tpm ? undefined : text.firstRun.tpmPackage].filter((part) => part !== undefined) : []
   return (
     <>
       <div className="wz-row">
@@ -44,10 +45,11 @@ export function HardwareStep({ plan }: { readonly plan: Plan }): React.ReactNode
           aria-labelledby={`${id}-use`}
           value={plan.use}
           onChange={(use) => changeDraft({ use: plan.uses.find((candidate) => candidate === use) })}
-          data={plan.uses.map((use) => ({ value: use, label: <UseWord use={use} />, disabled: use === 'micro' && !micro }))}
+          data={plan.uses.map((use) => ({ value: use, label: <UseWord use={use} /> }))}
         />
       </div>
       <p className="wz-means mf-sm mf-3">{text.wizard.madeForMeans[plan.use]}</p>
+      {lacks.length === 0 ? null : <div className="wz-lacks"><Note kind="warning">{text.wizard.windowsLacks(lacks.join(', '))}</Note></div>}
       <SizeSlider {...common(cpus, issueOf('cpus'))} label={text.slider.cpus} fieldName="cpus" format={String} step={1} zones={cpus.zones ?? guessed(16)} ticks={cpuTicks(cpus.zones)} says={cpuSays(cpus)} onChange={(typed) => changeDraft({ cpus: typed })} badge={cpuBadge(cpus, issueOf('cpus'))} />
       <SizeSlider {...common(memory, issueOf('memory'))} label={text.slider.memory} fieldName="memory" format={(value) => formatExactMiB(value)} step={memoryStepMiB} least={Math.max(memory.least, 128)} zones={memory.zones ?? guessed(32 * 1024)} ticks={sizeTicks(memory.zones)} says={memorySays(memory)} onChange={(typed) => changeDraft({ memory: typed })} badge={badgeOf(memory, issueOf('memory'))} />
       <SizeSlider {...common(disk, issueOf('disk'))} label={text.slider.disk} fieldName="disk" format={(value) => formatExactMiB(value)} step={diskStepMiB} zones={disk.zones ?? guessed(512 * 1024)} ticks={sizeTicks(disk.zones)} says={diskSays(disk)} onChange={(typed) => changeDraft({ disk: typed })} badge={badgeOf(disk, issueOf('disk'))} />

@@ -69,7 +69,8 @@ export function planMachine(draft: Draft, surroundings: Surroundings): Plan {
   const buildsTiny = imageChoice === tinyToBuild
   const kind = buildsTiny ? 'kernel' : (image?.kind ?? 'none')
   const isKernel = kind === 'kernel'
-  const possible: readonly Use[] = isKernel ? ['desktop', 'server', 'micro'] : ['desktop', 'server', 'windows', 'old']
+  const noMicro = host?.qemu?.machineTypes.includes('microvm') === false
+  const possible: readonly Use[] = !isKernel ? ['desktop', 'server', 'windows', 'old'] : noMicro ? ['desktop', 'server'] : ['desktop', 'server', 'micro']
   const guessed: Use = image !== undefined && !isKernel && /win(dows)?[\W_]?(\d|server|xp)/i.test(image.name) ? 'windows' : usualUse(settings?.defaultProfile ?? null, possible)
   const use = draft.use !== undefined && possible.includes(draft.use) ? draft.use : guessed
 
