@@ -1,4 +1,5 @@
 /** What a diagnostic is: one file that knows one thing that can be wrong with a host. */
+import type { MayflyError } from '../../contract/errors.ts'
 import type { DiagnosticResult } from '../../contract/host.ts'
 import type { Capabilities } from '../qemu/argv/capabilities.ts'
 import type { AcceleratorReport } from '../qemu/capabilities/accelerators.ts'
@@ -11,6 +12,8 @@ export interface DiagnosticContext {
   readonly installation: QemuInstallation | null
   /** Null where QEMU is missing, too old or broken; the check `qemu` finds out which. */
   readonly capabilities: Capabilities | null
+  /** Why one of them is null, where that is known: a QEMU that was chosen is not looked for again. */
+  readonly qemuFailure?: MayflyError
   /** Empty where nothing could be measured. */
   readonly accelerators: readonly AcceleratorReport[]
 }

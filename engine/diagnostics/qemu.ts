@@ -6,17 +6,18 @@ import type { Diagnostic } from './diagnostic.ts'
 import { ok, remedy } from './diagnostic.ts'
 import { installRemedy } from './install-remedy.ts'
 
-const tried = 'Looked for qemu-system-x86_64 (MAYFLY_QEMU, then PATH) and asked it what it can do.'
+const tried = 'Looked for qemu-system-x86_64 (MAYFLY_QEMU, the settings, then PATH) and asked it what it can do.'
 const packages = { debian: 'qemu-system-x86', fedora: 'qemu-kvm', arch: 'qemu-desktop', suse: 'qemu-x86' }
 
 export const qemuDiagnostic: Diagnostic = {
   id: 'qemu',
   title: 'QEMU',
   applicable: () => true,
-  async check({ installation, capabilities }) {
+  async check({ installation, capabilities, qemuFailure }) {
     if (installation !== null && capabilities !== null) return ok(`QEMU ${capabilities.qemuVersion.text} is ${installation.binary}.`, tried)
-    // The context does not say why; asking again does.
     try {
+      if (qemuFailure !== undefined) throw qemuFailure
+      // The context does not say why; asking again does.
       await probeCapabilities(await findQemu())
       return { status: 'unknown', found: 'QEMU answers now, but did not a moment ago.', tried, concerns: '', remedies: [remedy('Run the doctor again.')] }
     } catch (error) {

@@ -150,19 +150,23 @@ export class HostProbe {
   }
 
   async doctor(): Promise<DoctorReport> {
-    const found = await this.#qemuOrNull()
+    let qemuFailure: MayflyError | undefined
+    const found = await this.#qemuOrNull((failure) => {
+      qemuFailure = failure
+    })
     const accelerators = found === null ? [] : await this.accelerators()
-    const results = await runDiagnostics({ folders: this.#folders, installation: found?.installation ?? null, capabilities: found?.capabilities ?? null, accelerators })
+    const results = await runDiagnostics({ folders: this.#folders, installation: found?.installation ?? null, capabilities: found?.capabilities ?? null, accelerators, ...(qemuFailure === undefined ? {} : { qemuFailure }) })
     return { results, worst: results[0]?.status ?? 'ok' }
   }
 
-  async #qemuOrNull(): Promise<{ installation: QemuInstallation; capabilities: Capabilities } | null> {
+  async #qemuOrNull(onFailure: (failure: MayflyError) => void = () => undefined): Promise<{ installation: QemuInstallation; capabilities: Capabilities } | null> {
     try {
       return { installation: await this.installation(), capabilities: await this.capabilities() }
     } catch (error) {
       // Missing, too old, or no QEMU at all: the doctor, who is asked because of it, says which.
-      if (isMayflyError(error)) return null
-      throw error
+      if (!isMayflyError(error)) throw error
+      onFailure(error)
+      return null
     }
   }
 }
