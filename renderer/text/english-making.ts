@@ -135,6 +135,7 @@ export const making = {
     diskFree: (free: string) => `${free} free`,
     qemuMissing: 'not installed', qemuMissingMore: 'machines cannot start without it', qemuThere: 'everything Mayfly needs is there',
     networkIs: 'user network', networkMeans: 'no root needed; ports bind to 127.0.0.1',
+    noQemu: 'QEMU is not installed', windowsUnknown: 'not known', windowsUnknownMore: 'QEMU has to be installed first',
     windowsReady: 'UEFI, Secure Boot and TPM are there', windowsNeeds: (what: string) => `needs ${what}`, windowsReadyMore: 'bring its installer as an ISO', windowsNeedsMore: 'other guests are not affected',
     tpmPackage: 'swtpm', firmwarePackage: 'UEFI firmware',
     copyCommand: 'Copy the command',

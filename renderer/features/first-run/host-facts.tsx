@@ -104,9 +104,11 @@ function factsOf(host: HostInfo, report: DoctorReport | undefined): Fact[] {
       ? { name: facts.qemu, status: 'problem', value: words.qemuMissing, more: words.qemuMissingMore }
       : { name: facts.qemu, status: worst('qemu', 'qemu-img', 'native'), value: host.qemu.version.replace(/ .*/, ''), more: report?.results.find(({ id, status }) => id.startsWith('qemu') && status !== 'ok')?.found ?? words.qemuThere },
     { name: facts.network, status: 'ok', value: words.networkIs, more: words.networkMeans },
-    missing.length === 0
-      ? { name: facts.windows, status: 'ok', value: words.windowsReady, more: words.windowsReadyMore }
-      : { name: facts.windows, status: 'warning', value: words.windowsNeeds(missing.join(', ')), more: words.windowsNeedsMore },
+    host.qemu === null
+      ? { name: facts.windows, status: 'unknown', value: words.windowsUnknown, more: words.windowsUnknownMore }
+      : missing.length === 0
+        ? { name: facts.windows, status: 'ok', value: words.windowsReady, more: words.windowsReadyMore }
+        : { name: facts.windows, status: 'warning', value: words.windowsNeeds(missing.join(', ')), more: words.windowsNeedsMore },
   ]
 }
 
@@ -117,7 +119,7 @@ function speedOf(host: HostInfo): Fact {
   const used = host.accelerators.find((accelerator) => accelerator.name === host.accelerator)
   const kvm = host.accelerators.find((accelerator) => accelerator.name === 'kvm')
   const tcg = host.accelerators.find((accelerator) => accelerator.name === 'tcg')
-  if (used === undefined) return { name, status: 'problem', value: words.noAccelerator, more: host.accelerators[0]?.reason ?? words.qemuMissingMore }
+  if (used === undefined) return { name, status: 'problem', value: words.noAccelerator, more: host.accelerators[0]?.reason ?? words.noQemu }
   if (used.name === 'tcg') return { name, status: 'warning', value: words.tcg, more: kvm?.reason ?? used.reason }
   const times = used.loopsPerSecond !== null && tcg?.loopsPerSecond != null && tcg.loopsPerSecond > 0 ? used.loopsPerSecond / tcg.loopsPerSecond : undefined
   return { name, status: 'ok', value: words.kvm, more: times === undefined ? used.reason : words.timesFaster(times >= 10 ? String(Math.round(times)) : times.toFixed(1)) }
