@@ -98,7 +98,7 @@ export const english = {
     restartAndApply: 'Restart and apply',
     restarting: 'Restarting',
     gone: 'This machine is not here',
-    goneMore: 'It was deleted, or its address is from another computer. Deleted machines rest in the trash.',
+    goneMore: 'It was deleted, or its address is from another computer. Deleted machines rest in the trash, which is in the settings.',
     choose: 'No machine is selected',
     chooseMore: 'Choose one in the list, or make a new one.',
     startAgain: 'Start again',
@@ -196,6 +196,7 @@ export const english = {
 
   settings: {
     kept: 'Kept on this computer. Nothing here changes a machine.', theme: 'Theme', themes: { auto: 'As the system', light: 'Light', dark: 'Dark' }, folders: 'Folders', foldersMore: 'MAYFLY_HOME moves all of them', folder: { data: 'Machines', config: 'Settings', cache: 'Cache', runtime: 'Sockets' }, qemuMore: 'MAYFLY_QEMU names another binary',
+    trash: 'Trash', trashEmpty: 'empty', trashHolds: (amount: number, size: string) => `${plural(amount, 'machine', 'machines')}, ${size}`, empty: 'Empty', emptyAll: (amount: number, size: string) => `Delete ${plural(amount, 'machine', 'machines')} for good, ${size}`, trashFailed: 'The trash', deleted: (when: string, size: string) => `deleted ${when}, ${size}`, restore: 'Restore',
   },
 
   ask: {

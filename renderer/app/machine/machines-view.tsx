@@ -1,5 +1,5 @@
 /** The list at the left, the machine at the right; or the first run, where there is none. */
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { MachineList } from '../../features/machine-list/machine-list.tsx'
 import { useLayout } from '../../state/layout.ts'
 import { useMirror } from '../../state/mirror.ts'
@@ -36,6 +36,17 @@ export function MachinesView({ machine, tab }: { readonly machine: string | unde
     const next = machines.some(({ id }) => id === last) ? last : first?.id
     if (next !== undefined) go({ view: 'machines', machine: next }, 'replace')
   }, [machine, machines])
+
+  // Where the machine one looks at goes, its neighbour in the list comes.
+  const place = useRef<{ readonly id: string; readonly index: number }>(undefined)
+  useEffect(() => {
+    const index = machines.findIndex(({ id }) => id === machine)
+    if (machine !== undefined && index >= 0) place.current = { id: machine, index }
+    else if (machine !== undefined && place.current?.id === machine && machines.length > 0) {
+      const next = machines[Math.min(place.current.index, machines.length - 1)]
+      if (next !== undefined) go({ view: 'machines', machine: next.id, tab }, 'replace')
+    }
+  }, [machine, machines, tab])
 
   if (phase === 'live' && machines.length === 0) return <main className="app-main"><Suspense><FirstRun /></Suspense></main>
   return (

@@ -8,6 +8,7 @@ import { changeSettings, resetSettings, useSettings } from '../../state/settings
 import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
+import { Trash } from './trash.tsx'
 import { formatExactMiB } from '../../ui/exact-size.ts'
 import { Note } from '../../ui/note.tsx'
 import { formatMiB, parseSizeMiB } from '../../ui/size-text.ts'
@@ -37,6 +38,7 @@ export function SettingsPage(): React.ReactNode {
           <Folders />
           {settings === undefined ? null : <Reset settings={settings} />}
         </div>
+        <Trash />
       </div>
     </div>
   )
