@@ -17,11 +17,12 @@ import { ProgressRows } from '../../ui/progress-rows.tsx'
 import type { ProgressRow } from '../../ui/progress-rows.tsx'
 import { ImageTable } from './image-table.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
+import { useImages } from './use-images.ts'
 import './images.css'
 
 export function ImagesPage(): React.ReactNode {
   const phase = useMirror(({ phase }) => phase)
-  const images = useMirror(({ images }) => images)
+  const images = useImages()
   const adding = useAddingRows()
   const tiny = useTiny()
   const job = useTinyJob()

@@ -30,7 +30,7 @@ interface Creating {
 /** Goes on when the wizard is closed, and is found again when it is opened. */
 export const useCreating = create<Creating>(() => ({ busy: false, failure: undefined }))
 
-/** Resolves to what went wrong; undefined where the machine was made. */
+/** Resolves to what went wrong; undefined where the machine was made, or not wanted any more. */
 export async function createMachine({ name, request, buildsTiny }: Plan): Promise<CreateFailure | undefined> {
   useCreating.setState({ busy: true, failure: undefined })
   try {
@@ -46,6 +46,10 @@ export async function createMachine({ name, request, buildsTiny }: Plan): Promis
     return undefined
   } catch (thrown) {
     const error = toMayflyError(thrown)
+    if (error.code === 'cancelled') {
+      useCreating.setState({ busy: false })
+      return undefined
+    }
     const [issue] = isMayflyError(error, 'invalid-input') ? error.details.issues : []
     const failure = { error, field: error.code === 'conflict' ? 'name' : fields[issue?.path ?? ''] }
     useCreating.setState({ busy: false, failure })

@@ -6,6 +6,7 @@ import { Modal } from '@mantine/core'
 import { useWindowEvent } from '@mantine/hooks'
 import { ArrowLeft, Play, Plus, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
+import { engine } from '../../state/connection.ts'
 import { useHost } from '../../state/host.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { closeOverlay } from '../../state/overlay.ts'
@@ -123,6 +124,8 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
               <Button
                 look="quiet"
                 onClick={() => {
+                  // What it waits for is not wanted any more; a machine that is being made just now comes all the same.
+                  if (busy && building !== undefined) engine.job.cancel({ job: building.id }).catch(() => undefined)
                   forgetDraft()
                   closeOverlay()
                 }}
