@@ -44,7 +44,11 @@ export function listRows(machines: readonly MachineSummary[], { search, filter, 
   const shown = machines.filter((machine) => passes(machine, filter) && matches(machine, search))
   if (order === 'byState') shown.sort((a, b) => stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state))
   if (order === 'byMemory') shown.sort((a, b) => b.memoryMiB - a.memoryMiB)
-  const groups = Map.groupBy(shown, ({ tags: [first] }) => first ?? noTag)
+  const groups = new Map<string, MachineSummary[]>()
+  for (const machine of shown) {
+    const key = machine.tags[0] ?? noTag
+    groups.set(key, [...(groups.get(key) ?? []), machine])
+  }
   if ([...groups.keys()].every((key) => key === noTag)) return shown.map((machine) => ({ kind: 'machine', machine }))
   const keys = [...groups.keys()].sort((a, b) => Number(a === noTag) - Number(b === noTag) || a.localeCompare(b))
   return keys.flatMap((key): ListRow[] => {

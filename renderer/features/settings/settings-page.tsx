@@ -36,9 +36,9 @@ export function SettingsPage(): React.ReactNode {
           {error === undefined ? null : <Note kind="bad" live title={text.deciding.unreadable}>{error.message} {error.next}</Note>}
           {settings === undefined ? (error === undefined ? <div aria-busy>{[0, 1, 2, 3].map((row) => <div key={row} className="mf-still settings-still" />)}</div> : null) : <EngineSettings settings={settings} />}
           <Folders />
+          <Trash />
           {settings === undefined ? null : <Reset settings={settings} />}
         </div>
-        <Trash />
       </div>
     </div>
   )
