@@ -1,0 +1,74 @@
+/**
+ * The window as a person meets it: what stands in the title bar, what lies over a page, and the
+ * ways to a view. Everything is found by its role and name, so a page object breaks when people
+ * who listen to the page would be lost too.
+ */
+import type { Locator, Page } from 'playwright-core'
+import { MachineList } from './machine-list.ts'
+import { MachinePage } from './machine-page.ts'
+import { Wizard } from './wizard.ts'
+
+/** Views that are no machine's. */
+export const plainViews = ['images', 'doctor', 'settings', 'about'] as const
+export type PlainView = (typeof plainViews)[number]
+
+export class Window {
+  readonly page: Page
+  readonly list: MachineList
+  readonly machine: MachinePage
+  readonly wizard: Wizard
+
+  constructor(page: Page) {
+    this.page = page
+    this.list = new MachineList(page)
+    this.machine = new MachinePage(page)
+    this.wizard = new Wizard(page)
+  }
+
+  /** Goes to a path as a link would, without loading the page anew. */
+  async go(path: string): Promise<void> {
+    await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); window.dispatchEvent(new PopStateEvent('popstate'))`)
+  }
+
+  /** To a machine's page, from wherever one is. */
+  async openMachine(name: string): Promise<void> {
+    await this.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Machines' }).click()
+    await this.list.open(name)
+  }
+
+  /** Opens the wizard with the button above the list, or the one of the first run. */
+  async newMachine(): Promise<void> {
+    await this.page.getByRole('button', { name: 'New machine' }).or(this.page.getByRole('button', { name: 'Create a machine' })).first().click()
+    await this.wizard.dialog.waitFor()
+  }
+
+  dialog(name: string | RegExp): Locator {
+    return this.page.getByRole('dialog', { name })
+  }
+
+  /** Presses a button of a dialog that asks, and sees the dialog go. */
+  async answer(title: string | RegExp, button: string | RegExp): Promise<void> {
+    const dialog = this.dialog(title)
+    await dialog.getByRole('button', { name: button }).click()
+    await dialog.waitFor({ state: 'hidden' })
+  }
+
+  /** Something is said that happened elsewhere. */
+  toast(words: string | RegExp): Locator {
+    return this.page.getByRole('alert').filter({ hasText: words })
+  }
+
+  /** The line that says that the engine is away. */
+  get engineAway(): Locator {
+    return this.page.getByRole('status').filter({ hasText: 'The engine does not answer' })
+  }
+
+  /** Opens the palette with its key, types, and takes the first thing found. */
+  async command(words: string): Promise<void> {
+    await this.page.keyboard.press('Control+k')
+    const palette = this.dialog('Find a machine or do anything')
+    await palette.getByRole('searchbox').or(palette.getByRole('textbox')).or(palette.getByRole('combobox')).first().fill(words)
+    await this.page.keyboard.press('Enter')
+    await palette.waitFor({ state: 'hidden' })
+  }
+}
