@@ -31,9 +31,9 @@ export function JobsTray({ onClose }: { readonly onClose: () => void }): React.R
       <div className="jobs-list mf-scroll">
         {jobs.length === 0 ? <p className="jobs-none">{text.jobs.none}</p> : null}
         <ul>{running.map((job) => <RunningJob key={job.id} job={job} />)}</ul>
-        {failed.length === 0 ? null : <h3>{text.jobs.needsYou}</h3>}
+        {failed.length === 0 ? null : <h2>{text.jobs.needsYou}</h2>}
         <ul>{failed.map((job) => <EndedJob key={job.id} job={job} now={now} />)}</ul>
-        {ended.length === 0 ? null : <h3>{text.jobs.finished}</h3>}
+        {ended.length === 0 ? null : <h2>{text.jobs.finished}</h2>}
         <ul>{ended.map((job) => <EndedJob key={job.id} job={job} now={now} />)}</ul>
       </div>
       <p className="jobs-foot">{text.jobs.goOn}</p>
