@@ -141,6 +141,7 @@ export const english = {
     keys: 'Keys', ownKeys: 'Own, kept with this machine', otherKeys: 'Others: ctrl+alt+f3', badKeys: 'Write key names with + between them: ctrl+alt+f3.', paste: 'Paste', pasteMore: 'Types what is in the clipboard', pasteTitle: 'Type into the guest', pasteHere: 'Paste here what is to be typed.', typeIt: 'Type it',
     notTyped: (amount: number) => `${plural(amount, 'character was', 'characters were')} left out`, notTypedMore: 'They are not on a US keyboard, which is what the guest is told it has.',
     picture: 'Screenshot', savePicture: 'Save screenshot', copyPicture: 'Copy screenshot', pictureCopied: 'The screenshot is in the clipboard', record: 'Record', stopRecording: 'Stop and save the recording', recording: 'Recording', saveFilm: 'Save recording', popOut: 'In a window of its own', fullScreen: 'Full screen',
+    measure: 'Show pictures a second and delay', figures: (frames: number, delayMs: number | undefined) => `${plural(frames, 'picture', 'pictures')} a second${delayMs === undefined ? '' : `, ${delayMs} ms from key to picture`}`,
     none: 'This machine has no screen. Its serial console is all it shows.', connecting: 'Connecting to the screen',
   },
 

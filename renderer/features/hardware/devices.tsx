@@ -87,7 +87,7 @@ export function Devices({ machine, config, details }: DevicesProps): React.React
         <Row icon={Monitor} name={text.hardware.display} later={on} facts={[text.hardware.displays[config.display.model]]}>
           <Menu>
             <Menu.Target><Button size="small" look="quiet">{text.hardware.edit}</Button></Menu.Target>
-            <Menu.Dropdown>{displays.map((model) => <Menu.Item key={model} role="menuitemradio" aria-checked={config.display.model === model} disabled={config.display.model === model} onClick={() => set(text.hardware.display, { display: { model } })}>{text.hardware.displays[model]}</Menu.Item>)}</Menu.Dropdown>
+            <Menu.Dropdown>{displays.map((model) => <Menu.RadioItem key={model} value={model} checked={config.display.model === model} closeMenuOnClick onChange={() => set(text.hardware.display, { display: { model } })}>{text.hardware.displays[model]}</Menu.RadioItem>)}</Menu.Dropdown>
           </Menu>
         </Row>
         {config.usb.controller ? <Row icon={Usb} name="USB" facts={[config.usb.tablet ? text.hardware.tablet : text.hardware.noTablet]} /> : null}

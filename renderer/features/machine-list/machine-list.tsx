@@ -144,10 +144,10 @@ export function MachineList(): React.ReactNode {
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Label>{text.list.show}</Menu.Label>
-            {filters.map((value) => <Menu.Item key={value} role="menuitemradio" aria-checked={filter === value} leftSection={<span className="ml-dot">{filter === value ? '•' : ''}</span>} onClick={() => setFilter(value)}>{text.list[value]}</Menu.Item>)}
+            {filters.map((value) => <Menu.RadioItem key={value} value={value} checked={filter === value} closeMenuOnClick onChange={() => setFilter(value)}>{text.list[value]}</Menu.RadioItem>)}
             <Menu.Divider />
             <Menu.Label>{text.list.sortBy}</Menu.Label>
-            {orders.map((value) => <Menu.Item key={value} role="menuitemradio" aria-checked={order === value} leftSection={<span className="ml-dot">{order === value ? '•' : ''}</span>} onClick={() => setOrder(value)}>{text.list[value]}</Menu.Item>)}
+            {orders.map((value) => <Menu.RadioItem key={value} value={value} checked={order === value} closeMenuOnClick onChange={() => setOrder(value)}>{text.list[value]}</Menu.RadioItem>)}
           </Menu.Dropdown>
         </Menu>
         <IconButton look="default" icon={Plus} name={text.list.newMachine} onClick={() => openOverlay({ kind: 'wizard' })} />

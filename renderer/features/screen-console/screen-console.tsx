@@ -12,6 +12,8 @@ import { useThumbnail } from '../../state/thumbnails.ts'
 import { text } from '../../text/text.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { StateShape } from '../../ui/state-shape.tsx'
+import { FrameMeter } from './frame-meter.ts'
+import type { FrameFigures } from './frame-meter.ts'
 import { KeyMenu } from './key-menu.tsx'
 import { PasteDialog } from './paste-dialog.tsx'
 import { Recorder } from './recorder.ts'
@@ -47,6 +49,8 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
   const [holding, setHolding] = useState(false)
   const [pasting, setPasting] = useState(false)
   const [recording, setRecording] = useState(false)
+  const [measuring, setMeasuring] = useState(false)
+  const [figures, setFigures] = useState<FrameFigures>()
   const thumbnail = useThumbnail(id, false)
   const on = isOn(machine.state)
   const open = phase === 'open'
@@ -72,6 +76,16 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
     session.current?.show(size)
     remember('screen-size', size)
   }, [size])
+
+  useEffect(() => {
+    const canvas = session.current?.canvas
+    if (!measuring || !open || canvas === null || canvas === undefined) return
+    const meter = new FrameMeter(canvas, setFigures)
+    return () => {
+      meter.stop()
+      setFigures(undefined)
+    }
+  }, [measuring, open, id])
 
   // Ctrl and Alt, and nothing else between: the keyboard is the window's again.
   const leaving = useRef(false)
@@ -132,7 +146,7 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
         <span className="mf-push screen-tools">
           <Menu>
             <Menu.Target><Button size="small" look="quiet" icon={Scaling} aria-label={text.screen.sizeIs(text.screen.sizeNames[size])}><span className="mf-wide-only">{text.screen.sizeNames[size]}</span></Button></Menu.Target>
-            <Menu.Dropdown>{sizes.map((value) => <Menu.Item key={value} role="menuitemradio" aria-checked={size === value} rightSection={size === value ? '•' : ''} onClick={() => setSize(value)}>{text.screen.sizeChoices[value]}</Menu.Item>)}</Menu.Dropdown>
+            <Menu.Dropdown>{sizes.map((value) => <Menu.RadioItem key={value} value={value} checked={size === value} closeMenuOnClick onChange={() => setSize(value)}>{text.screen.sizeChoices[value]}</Menu.RadioItem>)}<Menu.Divider /><Menu.CheckboxItem checked={measuring} closeMenuOnClick onChange={setMeasuring}>{text.screen.measure}</Menu.CheckboxItem></Menu.Dropdown>
           </Menu>
           <KeyMenu machine={id} cannot={cannot} icon={Keyboard} onKeys={(keys) => {
             session.current?.press(keys)
@@ -164,6 +178,7 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
       >
         <div ref={place} className="screen-guest" />
         {open ? null : <Instead machine={machine} phase={phase} picture={picture ?? thumbnail} />}
+        {figures === undefined ? null : <span className="screen-figures">{text.screen.figures(figures.framesPerSecond, figures.keyToPictureMs)}</span>}
         {recording ? <span className="screen-recording"><Circle size={10} fill="currentColor" aria-hidden />{text.screen.recording}</span> : null}
       </div>
       {pasting ? <PasteDialog onClose={() => setPasting(false)} onText={(what) => void typed(what)} /> : null}
