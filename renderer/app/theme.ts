@@ -1,5 +1,5 @@
 /** What the component library draws with: the design's tokens, so that its parts and ours look the same. */
-import { createTheme, Menu, Modal, Popover, rem, SegmentedControl, Switch, Tooltip } from '@mantine/core'
+import { createTheme, Menu, Modal, Popover, Portal, rem, SegmentedControl, Switch, Tooltip } from '@mantine/core'
 import type { CSSVariablesResolver } from '@mantine/core'
 
 const variables = {
@@ -37,7 +37,10 @@ export const theme = createTheme({
   breakpoints: { xs: '40em', sm: '56.25em', md: '65em', lg: '77.5em', xl: '100em' },
   components: {
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: false, transitionProps: { duration: 90 } } }),
-    Menu: Menu.extend({ defaultProps: { radius: 'md', position: 'bottom-end', transitionProps: { duration: 90, transition: 'fade' }, withinPortal: true } }),
+    // Screen readers know no place for focus in a menu but its items.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false, radius: 'md', position: 'bottom-end', transitionProps: { duration: 90, transition: 'fade' }, withinPortal: true } }),
+    // A landmark of its own (index.html): whatever lies over the page is found there.
+    Portal: Portal.extend({ defaultProps: { target: '#overlays' } }),
     Popover: Popover.extend({ defaultProps: { radius: 'md', transitionProps: { duration: 90, transition: 'fade' } } }),
     // The window itself never scrolls, so nothing has to be locked; and a dialog's header is not the window's.
     Modal: Modal.extend({ defaultProps: { attributes: { header: { role: 'presentation' } }, radius: 'lg', centered: true, lockScroll: false, padding: 'lg', transitionProps: { duration: 90, transition: 'fade' }, overlayProps: { backgroundOpacity: 1, color: 'var(--mf-scrim)' } } }),

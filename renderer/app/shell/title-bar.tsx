@@ -30,9 +30,9 @@ export function TitleBar({ place }: { readonly place: Place }): React.ReactNode 
           <a key={to.view} href={pathOf(to)} aria-current={place.view === to.view ? 'page' : undefined} onClick={(event) => follow(event, to)}>{word}</a>
         ))}
       </nav>
-      <button type="button" className="top-command" aria-label={`${text.nav.find}, Ctrl K`} aria-keyshortcuts="Control+K" onClick={() => openOverlay({ kind: 'palette' })}>
+      <button type="button" className="top-command" aria-keyshortcuts="Control+K" onClick={() => openOverlay({ kind: 'palette' })}>
         <Search size={16} strokeWidth={1.75} aria-hidden />
-        <span className="mf-wide-only mf-clip">{text.nav.find}</span>
+        <span className="top-find mf-clip">{text.nav.find}</span>
         <kbd className="mf-kbd" aria-hidden>Ctrl K</kbd>
       </button>
       <div className="top-right">

@@ -1,5 +1,5 @@
 /** Keys a window or its system would keep for itself, sent by name; own combinations are kept with the machine. */
-import { Menu } from '@mantine/core'
+import { Menu, Modal } from '@mantine/core'
 import type { LucideIcon } from 'lucide-react'
 import { useState } from 'react'
 import { recall, remember } from '../../state/memory.ts'
@@ -25,6 +25,7 @@ interface KeyMenuProps {
 
 export function KeyMenu({ machine, icon, cannot, onKeys }: KeyMenuProps): React.ReactNode {
   const [own, setOwn] = useState(() => recall(`keys.${machine}`, isCombinations, []))
+  const [asking, setAsking] = useState(false)
   const [draft, setDraft] = useState('')
   const [error, setError] = useState<string>()
 
@@ -38,24 +39,31 @@ export function KeyMenu({ machine, icon, cannot, onKeys }: KeyMenuProps): React.
     const next = [draft.trim(), ...own.filter((one) => one !== draft.trim())].slice(0, ownAtMost)
     setOwn(next)
     remember(`keys.${machine}`, next)
+    setAsking(false)
     send(draft)
     setDraft('')
   }
 
   return (
-    <Menu closeOnItemClick>
-      <Menu.Target><Button size="small" look="quiet" icon={icon} cannot={cannot} aria-label={text.screen.keys}><span className="mf-wide-only">{text.screen.keys}</span></Button></Menu.Target>
-      <Menu.Dropdown>
-        {usual.map((combination) => <Menu.Item key={combination} disabled={cannot !== undefined} onClick={() => send(combination)}>{combination}</Menu.Item>)}
-        {own.length === 0 ? null : <><Menu.Divider /><Menu.Label>{text.screen.ownKeys}</Menu.Label>{own.map((combination) => <Menu.Item key={combination} disabled={cannot !== undefined} onClick={() => send(combination)}>{combination}</Menu.Item>)}</>}
-        <Menu.Divider />
-        <form className="screen-own" onSubmit={add} onKeyDown={(event) => event.stopPropagation()}>
-          <TextField label={text.screen.otherKeys} hideLabel placeholder={text.screen.otherKeys} value={draft} error={error} onChange={(value) => {
+    <>
+      <Menu>
+        <Menu.Target><Button size="small" look="quiet" icon={icon} cannot={cannot} aria-label={text.screen.keys}><span className="mf-wide-only">{text.screen.keys}</span></Button></Menu.Target>
+        <Menu.Dropdown>
+          {usual.map((combination) => <Menu.Item key={combination} disabled={cannot !== undefined} onClick={() => send(combination)}>{combination}</Menu.Item>)}
+          {own.length === 0 ? null : <><Menu.Divider /><Menu.Label>{text.screen.ownKeys}</Menu.Label>{own.map((combination) => <Menu.Item key={combination} disabled={cannot !== undefined} onClick={() => send(combination)}>{combination}</Menu.Item>)}</>}
+          <Menu.Divider />
+          <Menu.Item disabled={cannot !== undefined} onClick={() => setAsking(true)}>{text.screen.otherKeys}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal opened={asking} onClose={() => setAsking(false)} title={text.screen.otherKeysTitle} closeButtonProps={{ 'aria-label': text.close }} size={400}>
+        <form onSubmit={add}>
+          <TextField label={text.screen.combination} placeholder="ctrl+alt+f3" value={draft} error={error} data-autofocus onChange={(value) => {
             setDraft(value)
             setError(undefined)
           }} />
+          <div className="ask-foot"><Button onClick={() => setAsking(false)}>{text.cancel}</Button><Button look="filled" type="submit">{text.screen.sendKeys}</Button></div>
         </form>
-      </Menu.Dropdown>
-    </Menu>
+      </Modal>
+    </>
   )
 }
