@@ -10,7 +10,7 @@ import { Wizard } from './wizard.ts'
 
 /** Views that are no machine's. */
 export const plainViews = ['images', 'doctor', 'settings', 'about'] as const
-export type PlainView = (typeof plainViews)[number]
+type PlainView = (typeof plainViews)[number]
 
 export class Window {
   readonly page: Page
