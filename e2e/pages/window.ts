@@ -10,7 +10,6 @@ import { Wizard } from './wizard.ts'
 
 /** Views that are no machine's. */
 export const plainViews = ['images', 'doctor', 'settings', 'about'] as const
-type PlainView = (typeof plainViews)[number]
 
 export class Window {
   readonly page: Page
