@@ -13,19 +13,25 @@ import { figureNames, goals, judge, unmeasured } from './figure.ts'
 import type { Figure, FigureName, Measured } from './figure.ts'
 import { measureAdoption, measureEngineList, measureList, measureMemory } from './fleet-figures.ts'
 import { measureStart } from './start-figure.ts'
+import { measureFlood, measureHeap, measureIdle, measureScripts, measureScroll } from './window-figures.ts'
 
 /** After this nothing more is measured. */
-const endAfterMs = 340_000
+const endAfterMs = 520_000
 /** How long each figure may begin new rounds. */
-const shareMs: Record<FigureName, number> = { start: 110_000, event: 30_000, adopt: 60_000, memory: 20_000, list: 30_000, 'engine-list': 20_000 }
+const shareMs: Record<FigureName, number> = { start: 110_000, event: 30_000, adopt: 60_000, memory: 20_000, list: 30_000, 'engine-list': 20_000, flood: 30_000, 'window-scripts': 20_000, 'window-scroll': 40_000, 'window-heap': 90_000, 'window-idle': 45_000 }
 
 /** In this order: the machine that boots comes first, and the call in this process last, because it needs the engine's lock. */
 const measurements: readonly (readonly [FigureName, (bench: Bench) => Promise<Measured>])[] = [
   ['start', measureStart],
   ['event', measureEvent],
+  ['flood', measureFlood],
+  ['window-scripts', measureScripts],
+  ['window-heap', measureHeap],
   ['adopt', measureAdoption],
   ['memory', measureMemory],
   ['list', measureList],
+  ['window-scroll', measureScroll],
+  ['window-idle', measureIdle],
   ['engine-list', measureEngineList],
 ]
 

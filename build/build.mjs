@@ -62,7 +62,7 @@ export async function buildBundle(bundle) {
       input: { [bundle.name]: entry },
       platform: 'node',
       transform: { target: 'node20' },
-      external: [/^node:/, 'electron'],
+      external: [/^node:/, 'electron', 'playwright-core'],
       output: {
         dir: fresh,
         format: bundle.format ?? 'esm',
