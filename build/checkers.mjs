@@ -20,15 +20,13 @@ import { run } from './command.mjs'
 const houses = ['contract', 'engine', 'hosts', 'electron', 'renderer', 'native', 'build', 'bench', 'e2e']
 
 /**
- * knip reads TypeScript configurations through jiti, which would leave a cache in the temporary folder.
- *
  * Runs a program of node_modules by its file: `npx` would cost half a second each.
  * @param {string} root
  * @param {string} script
  * @param {readonly string[]} args
  */
 function runNodeScript(root, script, args) {
-  return run(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, env: { ...process.env, NO_COLOR: '1', JITI_FS_CACHE: 'false' } })
+  return run(process.execPath, [join(root, 'node_modules', script), ...args], { cwd: root, env: { ...process.env, NO_COLOR: '1' } })
 }
 
 /** @param {{ status: number, output: string }} outcome @returns {Verdict} */

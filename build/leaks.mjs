@@ -78,7 +78,7 @@ function mountsOf(folder) {
 
 /** @param {string} folder */
 function leftFiles(folder) {
-  return [...namesIn(join(folder, 'run')), ...namesIn(join(folder, 'tmp')).filter((path) => !/\/(mayfly-vitest|vitest-|node-compile-cache)/.test(path))]
+  return [...namesIn(join(folder, 'run')), ...namesIn(join(folder, 'tmp')).filter((path) => !/\/(mayfly-vitest|vitest-|node-compile-cache|jiti$)/.test(path))]
 }
 
 /** @param {string} folder */
