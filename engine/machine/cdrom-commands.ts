@@ -1,5 +1,5 @@
 /** Discs in and out of a machine's CD drives, also while it runs. */
-import { MayflyError } from '../../contract/errors.ts'
+import { isMayflyError, MayflyError } from '../../contract/errors.ts'
 import type { Cdrom } from '../../contract/device.ts'
 import type { DeviceId, ImageId } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
@@ -20,26 +20,27 @@ export function insertDisc(core: MachineCore, ref: string, driveId: DeviceId | u
     const image = core.context.images.get(ref)
     if (image.kind !== 'iso') throw new MayflyError('unsupported', `${image.name} is not an ISO image; a CD drive takes nothing else.`, { needs: 'an ISO image', have: image.kind })
     await openTray(core, drive, true)
-    await takeOut(core, drive.id)
+    await takeOut(core, drive)
     try {
       await placeMedium(core.names, drive.id, core.context.images, image.id)
-      await plugMedium(core, drive.id)
+      await plugMedium(core, drive)
       await setMedium(core, drive.id, image.id)
     } catch (error) {
       // The old disc is out already. An empty drive is true and starts; a record of a disc that is not there does not.
-      await takeOut(core, drive.id).catch(() => undefined)
+      await takeOut(core, drive).catch(() => undefined)
       await setMedium(core, drive.id, null).then(() => removeMedium(core.names, drive.id), () => undefined)
       throw error
     }
   })
 }
 
-async function plugMedium(core: MachineCore, id: DeviceId): Promise<void> {
+async function plugMedium(core: MachineCore, drive: Cdrom): Promise<void> {
+  const { id } = drive
   if (!isPlugged(core, id)) return
   const { qmp } = liveOf(core)
   // The builders serve argv too and are typed for both; their tests hold them against QEMU's schema.
   for (const node of cdromMedium(id, cdromPath(core.names, id))) await qmp.execute('blockdev-add', node as QmpArguments<'blockdev-add'>)
-  await qmp.execute('blockdev-insert-medium', { id, 'node-name': formatNode(id) })
+  await whileOpen(core, drive, () => qmp.execute('blockdev-insert-medium', { id, 'node-name': formatNode(id) }))
   await qmp.execute('blockdev-close-tray', { id })
 }
 
@@ -49,19 +50,33 @@ export function ejectDisc(core: MachineCore, driveId: DeviceId | undefined, forc
     core.require('changed', editableStates)
     const drive = findDrive(core.config, driveId)
     await openTray(core, drive, force)
-    await takeOut(core, drive.id)
+    await takeOut(core, drive)
     await setMedium(core, drive.id, null)
     await removeMedium(core.names, drive.id)
   })
 }
 
 /** Takes the medium from the drive and closes its file: the disc may be deleted then. The tray must be open. */
-async function takeOut(core: MachineCore, id: DeviceId): Promise<void> {
+async function takeOut(core: MachineCore, drive: Cdrom): Promise<void> {
+  const { id } = drive
   if (!isPlugged(core, id)) return
   const { qmp } = liveOf(core)
-  await qmp.execute('blockdev-remove-medium', { id })
+  await whileOpen(core, drive, () => qmp.execute('blockdev-remove-medium', { id }))
   const nodes = new Set((await qmp.execute('query-named-block-nodes', { flat: true })).map((node) => node['node-name']))
   for (const name of [formatNode(id), storageNode(id)]) if (nodes.has(name)) await qmp.execute('blockdev-del', { 'node-name': name })
+}
+
+/** Does one step that needs the tray open. A guest that looks at its drive just then closes it; it is opened again. */
+async function whileOpen(core: MachineCore, drive: Cdrom, step: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    await openTray(core, drive, true)
+    try {
+      await step()
+      return
+    } catch (error) {
+      if (attempt === 10 || !isMayflyError(error, 'qmp-failed')) throw error
+    }
+  }
 }
 
 async function openTray(core: MachineCore, drive: Cdrom, force: boolean): Promise<void> {
@@ -80,6 +95,7 @@ async function openTray(core: MachineCore, drive: Cdrom, force: boolean): Promis
       throw new MayflyError('conflict', `The guest of ${core.name} holds the tray of ${drive.id}. The disc stays in.`, { state: 'locked', allowed: [] }, { next: 'Unmount it in the guest, or use --force.' })
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
+    if (force) await qmp.execute('blockdev-open-tray', { id: drive.id, force })
   }
 }
 
