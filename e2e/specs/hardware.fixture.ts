@@ -1,31 +1,7 @@
-/** Shaping a machine: sliders, a restart that applies them, a disc in the drive. */
-import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+/** Shaping a machine: sliders, a restart that applies them. */
 import { expect, test } from 'vitest'
 import { until } from '../conformance/until.ts'
 import type { Stage } from './stage.fixture.ts'
-
-const mark = 'A DISC OF ALPHA'
-const sectorBytes = 2048
-
-/** An ISO 9660 volume as far as its descriptors go (ECMA-119, 8.4), with a mark the guest can read. */
-async function writeIso(path: string): Promise<void> {
-  const file = await open(path, 'wx')
-  try {
-    await file.truncate(512 * sectorBytes)
-    await file.write(Buffer.from(mark), 0, mark.length, 0)
-    const primary = Buffer.alloc(sectorBytes)
-    primary.write('\x01CD001\x01', 'latin1')
-    primary.writeUInt32LE(512, 80)
-    primary.writeUInt32BE(512, 84)
-    primary.writeUInt16LE(sectorBytes, 128)
-    primary.writeUInt16BE(sectorBytes, 130)
-    await file.write(primary, 0, sectorBytes, 16 * sectorBytes)
-    await file.write(Buffer.from('\xffCD001\x01', 'latin1'), 0, 7, 17 * sectorBytes)
-  } finally {
-    await file.close()
-  }
-}
 
 export function hardwareSpecs(stage: () => Stage): void {
   test('a slider says that its change waits for the next start; a restart applies it', async () => {
@@ -60,22 +36,5 @@ export function hardwareSpecs(stage: () => Stage): void {
     await hardware.button('Drop').click()
     await hardware.waiting.first().waitFor({ state: 'detached' })
     expect(await stage().machine('alpha')).toMatchObject({ pendingChanges: 0, cpus: 2 })
-  })
-
-  test('a disc is put into the drive of the running machine, and taken out', async () => {
-    const { window, client, home, page } = stage()
-    const { hardware } = window.machine
-    const file = join(home.root, 'alpha.iso')
-    await writeIso(file)
-    await client.job.wait({ job: (await client.image.add({ file })).id })
-    await hardware.device('CD drive').getByRole('button', { name: 'Insert' }).click()
-    await page.getByRole('menuitem', { name: /alpha/ }).click()
-    await hardware.device('CD drive').getByRole('button', { name: 'Eject' }).waitFor()
-    expect((await client.machine.show({ machine: 'alpha' })).config?.cdroms).toMatchObject([{ image: expect.any(String) as string }])
-    await until(async () => (await home.sh(client, 'alpha', `dd if=/dev/sr0 bs=${mark.length} count=1 2>/dev/null || true`)) === mark, 'the guest reads the disc', 30_000)
-
-    await hardware.device('CD drive').getByRole('button', { name: 'Eject' }).click()
-    await hardware.device('CD drive').getByRole('button', { name: 'Insert' }).waitFor()
-    expect((await client.machine.show({ machine: 'alpha' })).config?.cdroms).toMatchObject([{ image: null }])
   })
 }
