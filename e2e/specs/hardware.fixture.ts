@@ -1,6 +1,5 @@
 /** Shaping a machine: sliders, a restart that applies them. */
 import { expect, test } from 'vitest'
-import { until } from '../conformance/until.ts'
 import type { Stage } from './stage.fixture.ts'
 
 export function hardwareSpecs(stage: () => Stage): void {
