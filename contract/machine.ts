@@ -165,6 +165,8 @@ export const hardwareSummarySchema = z.strictObject({
 })
 
 /** Everything about one machine. */
+  /** The same as numbers, where both are amounts: CPUs, MiB. */
+  amounts: z.strictObject({ now: z.number(), next: z.number() }).nullable(),
 export const machineDetailsSchema = machineSummarySchema.extend({
   /** Null where the machine is broken. */
   config: machineConfigSchema.nullable(),

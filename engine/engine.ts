@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EngineInfo } from '../contract/host.ts'
+import type { MachineConfig } from '../contract/machine.ts'
 import { hasProcess } from '../contract/machine-state.ts'
 import { contractHash } from '../contract/contract-hash.generated.ts'
 import type { EngineParts } from './api/engine-parts.ts'
@@ -14,6 +15,7 @@ import type { EngineFace, EngineLog } from './engine-face.ts'
 import { EventHub } from './events/event-hub.ts'
 import { HostProbe } from './host/host-probe.ts'
 import { ImageStore } from './images/image-store.ts'
+import { ImageUsers } from './images/image-users.ts'
 import { JobBook } from './jobs/job-book.ts'
 import { sweepUnfinished } from './machine/create.ts'
 import type { EngineContext } from './machine/engine-context.ts'
@@ -41,7 +43,17 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   const { folders, log } = options
   makeFolders(folders)
   const startedAt = new Date().toISOString()
-  const events = new EventHub()
+  const imageUsers = new ImageUsers()
+  const events: EventHub = new EventHub({
+    onPublished: (body) => {
+      if (body.type !== 'machine.changed' && body.type !== 'machine.removed') return
+      const machine = body.type === 'machine.changed' ? body.machine.id : body.machine
+      const core = body.type === 'machine.changed' ? machines.all.find(({ id }) => id === machine) : undefined
+      const other = imageUsers.note(machine, core === undefined ? null : { name: core.name, images: imagesOf(core.stored.config) })
+      if (other.length === 0) return
+      for (const image of images.list()) if (other.includes(image.id)) events.publish({ type: 'image.changed', image })
+    },
+  })
   const streams = new StreamDesk()
   const settings = new SettingsStore(folders.config)
   const host = new HostProbe(folders, settings)
@@ -60,7 +72,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     cacheFolder: folders.cache,
     jobs,
     installation: () => host.installation(),
-    usersOf: (image) => machines.all.filter((core) => usesImage(core.stored.config, image)).map((core) => core.name),
+    usersOf: (image) => machines.all.filter((core) => imagesOf(core.stored.config).includes(image)).map((core) => core.name),
     onChange: (change) => events.publish(change.kind === 'removed' ? { type: 'image.removed', image: change.image } : { type: 'image.changed', image: change.image }),
   })
   const context: EngineContext = {
@@ -81,6 +93,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   await sweepUnfinished(context)
   await sweepTrash(folders)
   await machines.open()
+  for (const core of machines.all) imageUsers.note(core.id, { name: core.name, images: imagesOf(core.stored.config) })
   const metrics = new MetricsBook(() => machines.all, (line) => log.info(line))
   const logKeeper = new LogKeeper(machines, (line) => log.info(line))
 
@@ -116,6 +129,8 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   }
 }
 
-function usesImage(config: { directBoot?: { image: string } | undefined; cdroms: readonly { image: string | null }[] } | null, image: string): boolean {
-  return config?.directBoot?.image === image || config?.cdroms.some((drive) => drive.image === image) === true
+/** The images a machine uses, each once; of disks it has layers of its own. */
+function imagesOf(config: MachineConfig | null): string[] {
+  const images = [config?.directBoot?.image, ...(config?.cdroms ?? []).map((drive) => drive.image)]
+  return [...new Set(images.filter((image) => image !== undefined && image !== null))]
 }

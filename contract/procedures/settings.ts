@@ -19,6 +19,9 @@ export const settings = {
       defaultMemoryMiB: shape.defaultMemoryMiB.optional().describe('Memory of new machines.'),
       stopTimeoutSeconds: shape.stopTimeoutSeconds.optional().describe('How long guests of new machines may take to shut down.'),
       onStopTimeout: shape.onStopTimeout.optional().describe('What happens then: ask, or force.'),
+      onWindowClose: shape.onWindowClose.unwrap().optional().describe('What closing the window does while machines run.'),
+      onQuit: shape.onQuit.unwrap().optional().describe('What quitting the window does with machines that run.'),
+      servePort: shape.servePort.unwrap().optional().describe('Port of mayfly serve where none is given.'),
     }))
     .output(settingsSchema),
   reset: procedure({ summary: 'Puts all settings back to what they were at first.', access: 'write', cli: { command: 'settings reset', confirm: true } }, ['no-space'])

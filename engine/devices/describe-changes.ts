@@ -27,7 +27,7 @@ export function describeChanges(started: MachineConfig, wanted: MachineConfig): 
 function changedSettings<Owner>(prefix: string, settings: readonly Setting<Owner>[], started: Owner, wanted: Owner): ConfigChange[] {
   return settings
     .filter((setting) => setting.differs(started, wanted))
-    .map((setting) => ({ field: `${prefix}${setting.field}`, now: setting.show(started), next: setting.show(wanted), when: setting.when }))
+    .map((setting) => ({ field: `${prefix}${setting.field}`, now: setting.show(started), next: setting.show(wanted), amounts: amountsOf(setting, started, wanted), when: setting.when }))
 }
 
 /** A device that comes or goes is one change; one that stays changes setting by setting. */
@@ -43,11 +43,16 @@ function changedDevices<Device extends { readonly id: string }>(
   const keptOrRemoved = started.flatMap((device): ConfigChange[] => {
     const next = wantedById.get(device.id)
     const field = `${collection}.${device.id}`
-    if (next === undefined) return [{ field, now: describe(device), next: 'none', when: 'next-start' }]
+    if (next === undefined) return [{ field, now: describe(device), next: 'none', amounts: null, when: 'next-start' }]
     return changedSettings(`${field}.`, settings, device, next)
   })
   const added = wanted
     .filter((device) => !startedIds.has(device.id))
-    .map((device): ConfigChange => ({ field: `${collection}.${device.id}`, now: 'none', next: describe(device), when: 'next-start' }))
+    .map((device): ConfigChange => ({ field: `${collection}.${device.id}`, now: 'none', next: describe(device), amounts: null, when: 'next-start' }))
   return [...keptOrRemoved, ...added]
+}
+
+function amountsOf<Owner>({ amount }: Setting<Owner>, started: Owner, wanted: Owner): PendingChange['amounts'] {
+  const [now, next] = [amount(started), amount(wanted)]
+  return now === null || next === null ? null : { now, next }
 }

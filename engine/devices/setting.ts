@@ -10,6 +10,8 @@ export interface Setting<Owner> {
   differs(one: Owner, other: Owner): boolean
   /** Its value as people read it. */
   show(owner: Owner): string
+  /** Its value where it is an amount; null where it is none. */
+  amount(owner: Owner): number | null
 }
 
 /** A setting that is read by `read` and said by `say`. */
@@ -19,6 +21,10 @@ export function setting<Owner, Value>(field: string, when: TakesHold, read: (own
     when,
     differs: (one, other) => canonical(read(one)) !== canonical(read(other)),
     show: (owner) => say(read(owner)),
+    amount: (owner) => {
+      const value = read(owner)
+      return typeof value === 'number' ? value : null
+    },
   }
 }
 

@@ -27,10 +27,13 @@ const defaultCapacity = 1024
 export class EventHub {
   readonly #capacity: number
   readonly #subscriptions = new Set<Subscription>()
+  readonly #onPublished: (body: EventBody) => void
   #revision = 0
 
-  constructor(options: { readonly capacity?: number } = {}) {
+  /** `onPublished` is called after each event has been queued; it may publish what follows from it. */
+  constructor(options: { readonly capacity?: number; readonly onPublished?: (body: EventBody) => void } = {}) {
     this.#capacity = options.capacity ?? defaultCapacity
+    this.#onPublished = options.onPublished ?? (() => undefined)
   }
 
   /** The revision of the last event. */
@@ -48,6 +51,7 @@ export class EventHub {
     this.#revision++
     const event: EngineEvent = { ...body, revision: this.#revision }
     for (const subscription of this.#subscriptions) subscription.push(event)
+    this.#onPublished(body)
   }
 
   /**

@@ -7,7 +7,7 @@ import { uptime } from 'node:os'
 import type { MachineId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import { hasProcess, isLegalTransition, type MachineState, type PausedBy } from '../../contract/machine-state.ts'
-import type { BoundForward, LastExit, MachineConfig, MachineSummary } from '../../contract/machine.ts'
+import type { BoundForward, LastExit, MachineConfig, MachineSummary, PendingChange } from '../../contract/machine.ts'
 import { describeChanges } from '../devices/describe-changes.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
 import { QmpConversation } from '../qemu/qmp/qmp-conversation.ts'
@@ -211,12 +211,12 @@ export class MachineCore {
   }
 
   /** Settings that wait for the next start. */
-  pending(): { field: string; now: string; next: string }[] {
+  pending(): PendingChange[] {
     const { config, run } = this.#stored
     if (config === null || run === null || !hasProcess(this.#state)) return []
     return describeChanges(run.config, config)
       .filter((change) => change.when === 'next-start')
-      .map(({ field, now, next }) => ({ field, now, next }))
+      .map(({ field, now, next, amounts }) => ({ field, now, next, amounts }))
   }
 }
 

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { isMayflyError, MayflyError } from '../../../contract/errors.ts'
+import { defaultSettings } from '../../../contract/settings.ts'
 import { makeFolders, resolveFolders } from '../../../engine/storage/folders.ts'
 import { servePassword, uploadsFolder } from '../../../engine/storage/names.ts'
 import { holdOrJoin } from '../../holder/hold-or-join.ts'
@@ -56,11 +57,11 @@ export async function serveCommand(call: Call, io: Io): Promise<number> {
   })
   let server: WebServer | undefined
   try {
-    await place.connection()
+    const { servePort } = await (await place.connection()).client.settings.show({}).catch(() => defaultSettings)
     const tls = readTls(call, io)
     const password = readPassword(servePassword(folders))
     const address = typeof options['bind'] === 'string' ? options['bind'] : '127.0.0.1'
-    server = await listen(options['port'], {
+    server = await listen(options['port'] ?? servePort, {
       engine: { connection: () => place.connection(), doubt: () => place.doubt(), log },
       address,
       ...(tls === undefined ? {} : { tls }),

@@ -40,6 +40,9 @@ export function settingsShown(settings: Settings, style: Style): string {
       ['cpus', settings.defaultCpus === null ? decided : String(settings.defaultCpus)],
       ['memory', settings.defaultMemoryMiB === null ? decided : memoryShown(settings.defaultMemoryMiB)],
       ['shutting down', `${settings.stopTimeoutSeconds} s, then ${settings.onStopTimeout === 'ask' ? 'say that it did not' : 'switch off'}`],
+      ['closing the window', settings.onWindowClose === 'keep-running' ? 'stays in the panel while machines run' : 'quits'],
+      ['quitting', { ask: 'asks what to do with machines that run', 'leave-running': 'leaves machines running', 'shut-down': 'shuts machines down' }[settings.onQuit]],
+      ['serve', settings.servePort === null ? 'on port 8006, or any that is free' : `on port ${settings.servePort}`],
     ],
     style,
   )

@@ -139,10 +139,7 @@ function mark(at: number | undefined): SizeSliderProps['now'] {
   return at === undefined ? undefined : { at, word: text.hardware.now }
 }
 
-/** What the running guest has, where something else waits: the engine writes it as `2 CPUs` or `256 MiB`. */
+/** What the running guest has, where something else waits. */
 function pendingNow(details: MachineDetails, field: 'cpus' | 'memoryMiB'): number | undefined {
-  const pending = details.pending.find((change) => change.field === field)
-  if (pending === undefined) return undefined
-  return field === 'cpus' ? Number.parseInt(pending.now, 10) : parseSizeMiB(pending.now, 'MiB')
+  return details.pending.find((change) => change.field === field)?.amounts?.now
 }
-

@@ -38,7 +38,7 @@ test('Windows gets hardware it knows, and no TPM where the host has none', () =>
 })
 
 test('what was decided for all machines is where a new one begins, and the engine is told what it is not', () => {
-  const settings = { qemuBinary: null, defaultProfile: 'compatible', defaultCpus: 3, defaultMemoryMiB: 1000, stopTimeoutSeconds: 60, onStopTimeout: 'ask' } as const
+  const settings = { qemuBinary: null, defaultProfile: 'compatible', defaultCpus: 3, defaultMemoryMiB: 1000, stopTimeoutSeconds: 60, onStopTimeout: 'ask', onWindowClose: 'keep-running', onQuit: 'ask', servePort: null } as const
   expect(planMachine(nothing, { ...around, settings }).request).toMatchObject({ profile: 'compatible', cpus: 3, memoryMiB: 1000 })
   expect(planMachine({ ...nothing, use: 'desktop', cpus: '1' }, { ...around, settings }).request).toMatchObject({ profile: 'paravirtual', cpus: 1 })
 })
