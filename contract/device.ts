@@ -77,6 +77,10 @@ export const displaySchema = z.strictObject({
 })
 export type Display = z.infer<typeof displaySchema>
 
+/** `on`: a sound card with output and input, as every desktop system knows it. Whether it is heard, the host decides (`host.show`). */
+export const soundSchema = z.enum(['none', 'on'])
+export type Sound = z.infer<typeof soundSchema>
+
 export const watchdogSchema = z.strictObject({
   model: z.literal('i6300esb'),
   /** What happens when the guest stops feeding it. */

@@ -42,6 +42,16 @@ export const hostInfoSchema = z.strictObject({
   accelerator: z.enum(['kvm', 'tcg']).nullable(),
   firmware: z.strictObject({ uefi: z.boolean(), secureBoot: z.boolean() }),
   tpm: z.boolean(),
+  /** Whether a guest's sound card can be heard here. Every guest may have one all the same. */
+  sound: z.strictObject({
+    audible: z.boolean(),
+    /** Where the sound goes: pipewire, pa, alsa; null where nowhere. */
+    backend: z.string().nullable(),
+    /** One sentence: what was found. */
+    reason: z.string(),
+    /** What to do about it; null where nothing is wrong. */
+    remedy: z.string().nullable(),
+  }),
   folders: z.strictObject({
     data: z.string(),
     runtime: z.string(),

@@ -16,6 +16,18 @@ export type ImageId = z.infer<typeof imageIdSchema>
 export const jobIdSchema = z.string().regex(/^[a-z][a-z0-9]{11}$/).brand<'JobId'>()
 export type JobId = z.infer<typeof jobIdSchema>
 
+/** Same shape as a machine's id. Unique over all machines, so a fork may name its parent's checkpoint. */
+export const checkpointIdSchema = z.string().regex(/^[a-z][a-z0-9]{11}$/).brand<'CheckpointId'>()
+export type CheckpointId = z.infer<typeof checkpointIdSchema>
+
+/** Same shape as a machine's id. */
+export const runIdSchema = z.string().regex(/^[a-z][a-z0-9]{11}$/).brand<'RunId'>()
+export type RunId = z.infer<typeof runIdSchema>
+
+/** What a person types to name a checkpoint of a machine: its label, its id, or an unambiguous beginning of its id. */
+export const checkpointRefSchema = z.string().min(1).max(120)
+export type CheckpointRef = z.infer<typeof checkpointRefSchema>
+
 /** A device within one machine: `disk0`, `nic1`, `cd0`. QEMU's ids derive from it (`disk0-storage`). */
 export const deviceIdSchema = z.string().regex(/^[a-z]{2,8}[0-9]{1,3}$/)
 export type DeviceId = z.infer<typeof deviceIdSchema>

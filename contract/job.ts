@@ -1,9 +1,9 @@
 /** Long work: it has progress, a speed, a cancel and an outcome, and it stays listed after it ended. */
 import { z } from 'zod'
 import { errorRecordSchema } from './error-schemas.ts'
-import { imageIdSchema, jobIdSchema, machineIdSchema } from './ids.ts'
+import { checkpointIdSchema, imageIdSchema, jobIdSchema, machineIdSchema } from './ids.ts'
 
-export const jobKindSchema = z.enum(['image.build', 'image.add', 'machine.clone', 'disk.check'])
+export const jobKindSchema = z.enum(['image.build', 'image.add', 'machine.clone', 'machine.promote', 'machine.export', 'disk.check', 'checkpoint.take', 'checkpoint.restore', 'checkpoint.delete', 'template.make'])
 export type JobKind = z.infer<typeof jobKindSchema>
 
 export const jobSchema = z.strictObject({
@@ -28,6 +28,7 @@ export const jobSchema = z.strictObject({
   result: z.strictObject({
     image: imageIdSchema.optional(),
     machine: machineIdSchema.optional(),
+    checkpoint: checkpointIdSchema.optional(),
     /** One sentence: the outcome. */
     sentence: z.string(),
   }).nullable(),

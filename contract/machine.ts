@@ -3,8 +3,8 @@
  * (`MachineSummary`, `MachineDetails`). Sizes and limits come from the engine; paths are opaque.
  */
 import { z } from 'zod'
-import { cdromSchema, diskSchema, displaySchema, firmwareSchema, macAddressSchema, nicSchema, watchdogSchema } from './device.ts'
-import { deviceIdSchema, imageIdSchema, machineIdSchema, placeSchema } from './ids.ts'
+import { cdromSchema, diskSchema, displaySchema, firmwareSchema, macAddressSchema, nicSchema, soundSchema, watchdogSchema } from './device.ts'
+import { checkpointIdSchema, deviceIdSchema, imageIdSchema, machineIdSchema, placeSchema } from './ids.ts'
 import { machineStateSchema, pausedBySchema } from './machine-state.ts'
 
 /** Anything printable: no control characters, no line breaks, no invisible or bidirectional-override characters, no blank ends. Files never carry it. */
@@ -62,6 +62,9 @@ export const machineConfigSchema = z.strictObject({
   cdroms: z.array(cdromSchema).max(4).default([]),
   nics: z.array(nicSchema).max(8).default([]),
   display: displaySchema,
+  sound: soundSchema.default('none'),
+  /** Whether the clipboard of whoever watches the screen is shared with the guest. Its owner opens this; a guest needs spice-vdagent for it. */
+  clipboard: z.boolean().default(false),
   usb: z.strictObject({ controller: z.boolean(), tablet: z.boolean() }),
   rng: z.boolean(),
   balloon: z.boolean(),
@@ -75,6 +78,16 @@ export const machineConfigSchema = z.strictObject({
   }),
 })
 export type MachineConfig = z.infer<typeof machineConfigSchema>
+
+/** Where a fork comes from. The names are those of the time it was forked. */
+export const originSchema = z.strictObject({
+  machine: machineIdSchema,
+  machineName: z.string(),
+  /** Null: forked from the running machine, at no named point. */
+  checkpoint: checkpointIdSchema.nullable(),
+  checkpointLabel: z.string().nullable(),
+})
+export type Origin = z.infer<typeof originSchema>
 
 /** How the last process of the machine ended. */
 export const lastExitSchema = z.strictObject({
@@ -132,6 +145,16 @@ export const machineSummarySchema = z.strictObject({
   /** How many settings wait for the next start. */
   pendingChanges: z.int(),
   createdAt: z.iso.datetime().nullable(),
+  /** `template`: it is only forked, never started. */
+  role: z.enum(['machine', 'template']),
+  /** Set for a fork. */
+  origin: originSchema.nullable(),
+  /** Deletes itself when it stops. */
+  throwaway: z.boolean(),
+  /** When it deletes itself at the latest, whatever it does then. */
+  expiresAt: z.iso.datetime().nullable(),
+  /** How many checkpoints it has. */
+  checkpoints: z.int(),
 })
 export type MachineSummary = z.infer<typeof machineSummarySchema>
 
@@ -142,6 +165,8 @@ export const pendingChangeSchema = z.strictObject({
   now: z.string(),
   /** As it will be after the next start. */
   next: z.string(),
+  /** The same as numbers, where both are amounts: CPUs, MiB. */
+  amounts: z.strictObject({ now: z.number(), next: z.number() }).nullable(),
 })
 export type PendingChange = z.infer<typeof pendingChangeSchema>
 
@@ -165,8 +190,6 @@ export const hardwareSummarySchema = z.strictObject({
 })
 
 /** Everything about one machine. */
-  /** The same as numbers, where both are amounts: CPUs, MiB. */
-  amounts: z.strictObject({ now: z.number(), next: z.number() }).nullable(),
 export const machineDetailsSchema = machineSummarySchema.extend({
   /** Null where the machine is broken. */
   config: machineConfigSchema.nullable(),
@@ -183,6 +206,8 @@ export const machineDetailsSchema = machineSummarySchema.extend({
       qemuVersion: z.string(),
       /** Bytes resident, as the host counts them. */
       residentBytes: z.int().nullable(),
+      /** Bytes it truly costs: what it shares with forks counted in part. Null where the host does not tell. */
+      proportionalBytes: z.int().nullable(),
     })
     .nullable(),
   /** The machine's folder, for people; clients must not open it. */

@@ -1,3 +1,4 @@
+import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { machineRefSchema } from '../ids.ts'
 import { procedure } from '../procedure.ts'
@@ -57,4 +58,7 @@ export const console = {
       replayBytes: z.int().min(0).max(1024 * 1024).default(16_384),
     }))
     .output(streamTicketSchema),
+  viewers: procedure({ summary: 'Tells how many look at the serial port, now and whenever it changes, until the machine is off.', access: 'read' }, ['not-found', 'conflict'])
+    .input(z.strictObject({ machine }))
+    .output(eventIterator(z.strictObject({ serial: z.int() }))),
 }

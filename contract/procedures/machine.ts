@@ -1,6 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
-import { diskBusSchema, diskSizeMiB, displaySchema, firmwareSchema, portForwardSchema, watchdogSchema } from '../device.ts'
+import { diskBusSchema, diskSizeMiB, displaySchema, firmwareSchema, portForwardSchema, soundSchema, watchdogSchema } from '../device.ts'
 import { deviceIdSchema, imageRefSchema, machineRefSchema } from '../ids.ts'
 import { jobSchema } from '../job.ts'
 import { statesAtRest } from '../machine-state.ts'
@@ -25,6 +25,7 @@ export const createRequestSchema = z.strictObject({
   secureBoot: z.boolean().optional().describe('UEFI Secure Boot.'),
   tpm: z.boolean().optional().describe('A TPM 2.0.'),
   display: displaySchema.shape.model.optional().describe('The graphics card.'),
+  sound: soundSchema.optional().describe('A sound card: none or on; default: on where there is a desktop to be expected.'),
   accelerator: z.enum(['auto', 'kvm', 'tcg']).optional().describe('auto takes the faster one, as measured.'),
   tags: z.array(tagSchema).max(32).optional().describe('Tags to group it by.'),
   notes: z.string().max(20_000).optional().describe('Notes.'),
@@ -43,6 +44,8 @@ export const machineChangesSchema = z.strictObject({
   cpuModel: machineConfigSchema.shape.cpuModel.unwrap().optional().describe('auto, host, max, or a model QEMU knows.'),
   firmware: firmwareSchema.optional(),
   display: displaySchema.optional(),
+  sound: soundSchema.optional().describe('A sound card: none or on.'),
+  clipboard: z.boolean().optional().describe('Share the clipboard of who watches the screen with the guest.'),
   watchdog: watchdogSchema.nullable().optional(),
   rng: z.boolean().optional().describe('A random number generator device.'),
   balloon: z.boolean().optional().describe('A memory balloon device.'),

@@ -56,6 +56,11 @@ export function summaryOf(index: number): MachineSummary {
     agent: 'off',
     pendingChanges: 0,
     createdAt: '2026-01-01T00:00:00.000Z',
+    role: 'machine',
+    origin: null,
+    throwaway: false,
+    expiresAt: null,
+    checkpoints: 0,
   }
 }
 
@@ -102,7 +107,7 @@ export class SyntheticEngine implements EngineFace {
         }),
       },
       events: {
-        watch: os.events.watch.handler(({ signal }) => this.hub.subscribe({ snapshot: () => ({ machines: this.machines.slice(0, 3), jobs: [], images: [] }), signal })),
+        watch: os.events.watch.handler(({ signal }) => this.hub.subscribe({ snapshot: () => ({ machines: this.machines.slice(0, 3), jobs: [], images: [], templates: [], runs: [] }), signal })),
       },
     } as unknown as EngineRouter
   }

@@ -21,6 +21,11 @@ export function worthTelling(event: EngineEvent, jobsUnderWay: Set<string>): { r
     case 'machine.removed':
     case 'image.changed':
     case 'image.removed':
+    case 'timeline.changed':
+    case 'template.changed':
+    case 'template.removed':
+    case 'run.changed':
+    case 'run.removed':
     case 'gap':
       return undefined
   }

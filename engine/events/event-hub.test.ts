@@ -4,7 +4,7 @@ import type { MachineId } from '../../contract/ids.ts'
 import { EventHub } from './event-hub.ts'
 import type { EventBody } from './event-hub.ts'
 
-const snapshot = () => ({ machines: [], jobs: [], images: [] })
+const snapshot = () => ({ machines: [], jobs: [], images: [], templates: [], runs: [] })
 const removed = (): EventBody => ({ type: 'machine.removed', machine: 'abcdefghijkl' as MachineId })
 
 async function all(events: AsyncIterable<EngineEvent>): Promise<string[]> {

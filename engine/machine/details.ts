@@ -2,7 +2,7 @@
 import type { MachineDetails } from '../../contract/machine.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
 import { summarizeHardware } from '../qemu/argv/hardware.ts'
-import { residentBytes } from '../qemu/process/process-identity.ts'
+import { proportionalBytes, residentBytes } from '../qemu/process/process-identity.ts'
 import { isMayflyError } from '../../contract/errors.ts'
 import { type Layers, measureLayers, readLayers } from './layers.ts'
 import type { MachineCore } from './machine-core.ts'
@@ -28,7 +28,7 @@ export async function machineDetails(core: MachineCore): Promise<MachineDetails>
     process:
       run === null || !hasProcess(core.state)
         ? null
-        : { accelerator: run.accelerator, qemuVersion: run.qemuVersion, residentBytes: run.process === null ? null : residentBytes(run.process.pid) },
+        : { accelerator: run.accelerator, qemuVersion: run.qemuVersion, residentBytes: run.process === null ? null : residentBytes(run.process.pid), proportionalBytes: run.process === null ? null : proportionalBytes(run.process.pid) },
     folder: core.names.folder,
   }
 }

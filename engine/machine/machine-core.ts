@@ -16,7 +16,7 @@ import { machineFolderNames, type MachineFolderNames, machineRuntimeNames, type 
 import { CommandQueue } from './command-queue.ts'
 import type { EngineContext, Happening } from './engine-context.ts'
 import type { LiveMachine } from './live-machine.ts'
-import { lastExitDocument, machineDocument, type RunDocument, runDocument } from './machine-documents.ts'
+import { lastExitDocument, type Life, lifeDocument, machineDocument, type RunDocument, runDocument } from './machine-documents.ts'
 
 export interface StoredMachine {
   readonly config: MachineConfig | null
@@ -24,6 +24,9 @@ export interface StoredMachine {
   readonly hardware: Hardware | null
   readonly lastExit: LastExit | null
   readonly run: RunDocument | null
+  readonly life: Life
+  /** How many checkpoints it has. */
+  readonly checkpoints: number
   /** Why a file cannot be used; null where all is sound. */
   readonly broken: string | null
 }
@@ -153,6 +156,12 @@ export class MachineCore {
     this.update({ run })
   }
 
+  /** Writes how long the machine lives, then shows it. A failed write changes nothing. */
+  async saveLife(life: Life): Promise<void> {
+    await writeDocument(this.names.life, lifeDocument, { format: 'mayfly-life', version: 1, ...life })
+    this.update({ life })
+  }
+
   async saveLastExit(exit: LastExit): Promise<void> {
     await writeDocument(this.names.lastExit, lastExitDocument, { format: 'mayfly-last-exit', version: 1, exit })
     this.update({ lastExit: exit })
@@ -186,7 +195,7 @@ export class MachineCore {
   }
 
   #makeSummary(): MachineSummary {
-    const { config, run } = this.#stored
+    const { config, run, life } = this.#stored
     const active = hasProcess(this.#state)
     const shown = active ? (run?.config ?? config) : config
     return {
@@ -207,6 +216,11 @@ export class MachineCore {
       agent: this.#agent,
       pendingChanges: this.pending().length,
       createdAt: this.#stored.createdAt,
+      role: life.role,
+      origin: life.origin,
+      throwaway: life.throwaway,
+      expiresAt: life.expiresAt,
+      checkpoints: this.#stored.checkpoints,
     }
   }
 

@@ -1,7 +1,7 @@
 /** The JSON files of a machine's folder, each with its format, version and strict schema. */
 import { z } from 'zod'
 import { machineIdSchema } from '../../contract/ids.ts'
-import { lastExitSchema, machineConfigSchema } from '../../contract/machine.ts'
+import { lastExitSchema, machineConfigSchema, originSchema } from '../../contract/machine.ts'
 import type { DocumentKind } from '../storage/document.ts'
 
 /** machine.json: what the owner wants. */
@@ -17,6 +17,27 @@ export const machineDocument = {
   }),
   migrations: [],
 } as const satisfies DocumentKind<z.ZodType>
+
+/** life.json: where the machine comes from and how long it lives. Absent: it was made by itself, and stays. */
+export const lifeDocument = {
+  format: 'mayfly-life',
+  version: 1,
+  schema: z.strictObject({
+    format: z.literal('mayfly-life'),
+    version: z.literal(1),
+    role: z.enum(['machine', 'template']),
+    origin: originSchema.nullable(),
+    /** Deleted for good as soon as it has stopped. */
+    throwaway: z.boolean(),
+    /** Deleted for good at this time. */
+    expiresAt: z.iso.datetime().nullable(),
+  }),
+  migrations: [],
+} as const satisfies DocumentKind<z.ZodType>
+export type Life = Omit<z.infer<typeof lifeDocument.schema>, 'format' | 'version'>
+
+/** The life of a machine that has no life.json. */
+export const ordinaryLife: Life = { role: 'machine', origin: null, throwaway: false, expiresAt: null }
 
 const processIdentitySchema = z.strictObject({
   pid: z.int().min(1),

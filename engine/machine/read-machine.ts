@@ -1,11 +1,12 @@
 /** Reads a machine's folder. What cannot be used is reported with the machine, which stays listed; nothing is ever repaired by guessing. */
+import { readdir } from 'node:fs/promises'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { MachineId } from '../../contract/ids.ts'
 import { type DocumentKind, readDocument } from '../storage/document.ts'
 import { machineFolderNames } from '../storage/names.ts'
 import type { z } from 'zod'
 import { hardwareDocument } from './hardware-document.ts'
-import { lastExitDocument, machineDocument, runDocument } from './machine-documents.ts'
+import { lastExitDocument, lifeDocument, machineDocument, ordinaryLife, runDocument } from './machine-documents.ts'
 import type { StoredMachine } from './machine-core.ts'
 
 /** What is stored under `folder` for the machine `id`. Never throws for bad content. */
@@ -21,12 +22,14 @@ export async function readMachine(folder: string, id: MachineId): Promise<Stored
       return null
     }
   }
-  const [machine, hardware, run, last] = await Promise.all([
+  const [machine, hardware, run, last, life, checkpoints] = await Promise.all([
     read(names.machine, machineDocument, false),
     read(names.hardware, hardwareDocument, true),
     read(names.run, runDocument, true),
     read(names.lastExit, lastExitDocument, true),
+    read(names.life, lifeDocument, true),
+    readdir(names.checkpoints).catch(() => []),
   ])
   if (machine !== null && machine.id !== id) broken ??= `${names.machine} belongs to the machine ${machine.id}, but lies in the folder of ${id}. It was left as it is.`
-  return { config: machine?.config ?? null, createdAt: machine?.createdAt ?? null, hardware, run, lastExit: last?.exit ?? null, broken }
+  return { config: machine?.config ?? null, createdAt: machine?.createdAt ?? null, hardware, run, lastExit: last?.exit ?? null, life: life === null ? ordinaryLife : { role: life.role, origin: life.origin, throwaway: life.throwaway, expiresAt: life.expiresAt }, checkpoints: checkpoints.length, broken }
 }

@@ -18,6 +18,14 @@ export interface MachineFolderNames {
   /** Which layers make up each disk. */
   readonly layers: string
   readonly lastExit: string
+  /** Where the machine comes from and how long it lives; absent for an ordinary one. */
+  readonly life: string
+  /** One folder for each checkpoint. */
+  readonly checkpoints: string
+  /** Frozen layers of RAM that checkpoints stand on. */
+  readonly ram: string
+  /** What is under way on its layers, so that another engine can finish or undo it. */
+  readonly journal: string
   readonly disks: string
   readonly boot: string
   readonly media: string
@@ -42,6 +50,10 @@ export function machineFolderNames(folder: string): MachineFolderNames {
     run: join(folder, 'run.json'),
     layers: join(folder, 'disks.json'),
     lastExit: join(folder, 'last-exit.json'),
+    life: join(folder, 'life.json'),
+    checkpoints: join(folder, 'checkpoints'),
+    ram: join(folder, 'ram'),
+    journal: join(folder, 'journal.json'),
     disks: join(folder, 'disks'),
     boot: join(folder, 'boot'),
     media: join(folder, 'media'),

@@ -150,7 +150,7 @@ test('a screenshot is written whole, and never over a file unasked', async () =>
 })
 
 test('watch begins again after a gap', async () => {
-  const snapshot: EngineEvent = { type: 'snapshot', revision: 1, machines: [summaryOf()], jobs: [], images: [] }
+  const snapshot: EngineEvent = { type: 'snapshot', revision: 1, machines: [summaryOf()], jobs: [], images: [], templates: [], runs: [] }
   const batches: EngineEvent[][] = [
     [snapshot, { type: 'machine.changed', revision: 2, machine: summaryOf() }, { type: 'machine.changed', revision: 3, machine: summaryOf({ state: 'paused', pausedBy: 'user' }) }, { type: 'gap', revision: 9 }],
     [{ ...snapshot, revision: 9 }, { type: 'machine.happened', revision: 10, machine: summaryOf().id, what: 'crashed', sentence: 'It crashed\u{1b}[2J.', at: '2026-01-01T00:00:00.000Z' }],

@@ -2,17 +2,17 @@ import { expect, test } from 'vitest'
 import type { EngineEvent } from '../../contract/event.ts'
 import { applyEvent, resubscribe } from './apply-event.ts'
 
-const nothing = { machines: [], jobs: [], images: [] }
+const nothing = { machines: [], jobs: [], images: [], templates: [], runs: [], timelineRevisions: {} }
 
 function machine(id: string, name: string): Extract<EngineEvent, { type: 'machine.changed' }>['machine'] {
   return {
     id: id as never, place: 'local', name, state: 'stopped', pausedBy: null, stateReason: null, cpus: 1, memoryMiB: 256, pid: null, startedAt: null,
-    uptimeSeconds: null, tags: [], profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0, createdAt: null,
+    uptimeSeconds: null, tags: [], profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0, createdAt: null, role: 'machine', origin: null, throwaway: false, expiresAt: null, checkpoints: 0,
   }
 }
 
 test('a snapshot replaces everything, in the order of names with their numbers', () => {
-  const after = applyEvent({ ...nothing, machines: [machine('z', 'gone')] }, 4, { type: 'snapshot', revision: 7, machines: [machine('a', 'web-10'), machine('b', 'web-9')], jobs: [], images: [] })
+  const after = applyEvent({ ...nothing, machines: [machine('z', 'gone')] }, 4, { type: 'snapshot', revision: 7, machines: [machine('a', 'web-10'), machine('b', 'web-9')], jobs: [], images: [], templates: [], runs: [] })
   expect(after).toMatchObject({ machines: [{ name: 'web-9' }, { name: 'web-10' }] })
 })
 

@@ -5,12 +5,12 @@ import type { Mirror } from './mirror.ts'
 /** Told apart from a mirror: the subscription is over, take a new one. */
 export const resubscribe = Symbol('resubscribe')
 
-type Known = Pick<Mirror, 'machines' | 'jobs' | 'images'>
+type Known = Pick<Mirror, 'machines' | 'jobs' | 'images' | 'templates' | 'runs' | 'timelineRevisions'>
 
 /** `revision`: of the event before this one. An event that is not the next one means that some were missed. */
 export function applyEvent(known: Known, revision: number | undefined, event: EngineEvent): Known | typeof resubscribe {
   if (event.type === 'gap') return resubscribe
-  if (event.type === 'snapshot') return { machines: event.machines.toSorted(byName), jobs: event.jobs.toSorted(newestFirst), images: event.images.toSorted(byName) }
+  if (event.type === 'snapshot') return { machines: event.machines.toSorted(byName), jobs: event.jobs.toSorted(newestFirst), images: event.images.toSorted(byName), templates: event.templates.toSorted(byTemplateName), runs: event.runs.toSorted(newestFirst), timelineRevisions: {} }
   if (revision === undefined || event.revision !== revision + 1) return resubscribe
   switch (event.type) {
     case 'machine.changed':
@@ -23,6 +23,16 @@ export function applyEvent(known: Known, revision: number | undefined, event: En
       return { ...known, images: replaced(known.images, event.image).sort(byName) }
     case 'image.removed':
       return { ...known, images: known.images.filter(({ id }) => id !== event.image) }
+    case 'template.changed':
+      return { ...known, templates: [...known.templates.filter(({ machine }) => machine !== event.template.machine), event.template].sort(byTemplateName) }
+    case 'template.removed':
+      return { ...known, templates: known.templates.filter(({ machine }) => machine !== event.machine) }
+    case 'run.changed':
+      return { ...known, runs: replaced(known.runs, event.run).sort(newestFirst) }
+    case 'run.removed':
+      return { ...known, runs: known.runs.filter(({ id }) => id !== event.run) }
+    case 'timeline.changed':
+      return { ...known, timelineRevisions: { ...known.timelineRevisions, [event.machine]: event.revision } }
     case 'machine.happened':
       return known
   }
@@ -36,6 +46,10 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'bas
 
 function byName(a: { readonly name: string; readonly id: string }, b: { readonly name: string; readonly id: string }): number {
   return collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1)
+}
+
+function byTemplateName(a: { readonly name: string; readonly machine: string }, b: { readonly name: string; readonly machine: string }): number {
+  return byName({ name: a.name, id: a.machine }, { name: b.name, id: b.machine })
 }
 
 function newestFirst(a: { readonly startedAt: string }, b: { readonly startedAt: string }): number {

@@ -5,6 +5,8 @@
 import type { Image } from '../../contract/image.ts'
 import type { Job } from '../../contract/job.ts'
 import type { MachineSummary } from '../../contract/machine.ts'
+import type { Run } from '../../contract/run.ts'
+import type { Template } from '../../contract/template.ts'
 import { create } from 'zustand'
 
 export interface Mirror {
@@ -17,9 +19,14 @@ export interface Mirror {
   /** Newest first. */
   readonly jobs: readonly Job[]
   readonly images: readonly Image[]
+  readonly templates: readonly Template[]
+  /** Newest first. */
+  readonly runs: readonly Run[]
+  /** By machine: changes whenever its tree of checkpoints did; then it must be asked for again. */
+  readonly timelineRevisions: Readonly<Record<string, number>>
 }
 
-export const useMirror = create<Mirror>(() => ({ phase: 'connecting', asOf: null, machines: [], jobs: [], images: [] }))
+export const useMirror = create<Mirror>(() => ({ phase: 'connecting', asOf: null, machines: [], jobs: [], images: [], templates: [], runs: [], timelineRevisions: {} }))
 
 export function useMachine(id: string | undefined): MachineSummary | undefined {
   return useMirror((mirror) => mirror.machines.find((machine) => machine.id === id))

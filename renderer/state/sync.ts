@@ -43,7 +43,7 @@ async function followOnce(signal: AbortSignal, onLive: () => void): Promise<void
     if (next === resubscribe) return
     revision = event.revision
     if (event.type === 'machine.happened') for (const listener of listeners) listener(event)
-    else useMirror.setState({ machines: next.machines, jobs: next.jobs, images: next.images, phase: 'live', asOf: null })
+    else useMirror.setState({ ...next, phase: 'live', asOf: null })
     onLive()
   }
 }

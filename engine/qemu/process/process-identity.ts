@@ -78,6 +78,16 @@ export function residentBytes(pid: number): number | null {
   }
 }
 
+/** Memory of a process in bytes, what it shares counted in part (proc(5), smaps_rollup). Null where it cannot be read. */
+export function proportionalBytes(pid: number): number | null {
+  try {
+    const match = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))
+    return match?.[1] === undefined ? null : Number(match[1]) * 1024
+  } catch {
+    return null
+  }
+}
+
 /** Changes with every start of the host (random(4)). */
 export function hostBootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()

@@ -67,6 +67,14 @@ export class EventTeller {
         return this.#once(event.image.id, `Image ${safeLine(event.image.name)}${event.image.broken === null ? ` (${event.image.kind})` : `: ${safeLine(event.image.broken)}`}\n`)
       case 'image.removed':
         return `Image ${this.#name(event.image)} is gone.\n`
+      case 'template.changed':
+        return this.#once(`template ${event.template.machine}`, `Template ${safeLine(event.template.name)}${event.template.broken === null ? '' : `: ${safeLine(event.template.broken)}`}\n`)
+      case 'run.changed':
+        return this.#once(event.run.id, `Run ${event.run.number}: ${event.run.state}\n`)
+      case 'timeline.changed':
+      case 'template.removed':
+      case 'run.removed':
+        return ''
       case 'gap':
         return 'Some events were missed; here is how things are:\n'
     }
