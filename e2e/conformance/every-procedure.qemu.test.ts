@@ -62,6 +62,7 @@ const inputs: Readonly<Record<string, unknown>> = {
   'forward.add': { machine, forward: { hostPort: 2222, guestPort: 22 } },
   'forward.remove': { machine: 'stopped', hostPort: 2222 },
   'console.open': { machine: 'stopped' },
+  'console.viewers': { machine: 'stopped' },
   'guest.info': { machine: 'stopped' },
   'guest.exec': { machine: 'stopped', argv: ['true'] },
   'guest.run': { machine: 'stopped', argv: ['true'] },

@@ -53,6 +53,10 @@ export function guestProcedures({ context, machines, reportBug }: EngineParts) {
         if (core.run?.config.display.model === 'none') throw new MayflyError('unsupported', `${core.name} has no screen.`, { needs: 'a display', have: 'none' })
         return context.streams.issue('bytes', () => openScreen(core.runtime.screenSocket))
       }),
+      viewers: os.console.viewers.handler(async function* ({ input, signal }) {
+        const { serial } = liveOf(machines.find(input.machine))
+        for await (const count of serial.followViewers(signal)) yield { serial: count }
+      }),
     },
   }
 }

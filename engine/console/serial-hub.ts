@@ -8,6 +8,7 @@ import { connect, type Socket } from 'node:net'
 import { MayflyError } from '../../contract/errors.ts'
 import { CappedLog, type CappedLogOptions } from '../logs/capped-log.ts'
 import { ByteRing } from './byte-ring.ts'
+import { FollowedCount } from './followed-count.ts'
 import { countMissedBytes } from './missed-bytes.ts'
 import { ReadyLineReader } from './ready-line.ts'
 import { SerialViewer, type SerialViewerPeer } from './serial-viewer.ts'
@@ -43,6 +44,7 @@ export class SerialHub {
   readonly #ring: ByteRing
   readonly #peer: SerialViewerPeer
   readonly #viewers = new Set<SerialViewer>()
+  readonly #viewerCount = new FollowedCount()
   readonly #waiters = new Set<Waiter>()
   readonly #unsent = new Map<SerialViewer, { chunk: Buffer; done: () => void }>()
   readonly #ready = new ReadyLineReader()
@@ -67,6 +69,7 @@ export class SerialHub {
       send: (viewer, chunk, done) => this.#send(viewer, chunk, done),
       onClose: (viewer) => {
         this.#viewers.delete(viewer)
+        this.#viewerCount.set(this.#viewers.size)
         this.#unsent.delete(viewer)
       },
     }
@@ -101,8 +104,14 @@ export class SerialHub {
   view(options: { readonly replayBytes?: number } = {}): SerialViewer {
     const viewer = new SerialViewer(this.#peer, this.#replayFrom(options.replayBytes ?? 0))
     this.#viewers.add(viewer)
+    this.#viewerCount.set(this.#viewers.size)
     if (this.#isClosed) viewer.finish()
     return viewer
+  }
+
+  /** How many look at the port, now and whenever it changes, until the hub closes or `signal` aborts. */
+  followViewers(signal?: AbortSignal): AsyncGenerator<number, void, undefined> {
+    return this.#viewerCount.follow(signal)
   }
 
   /**
@@ -147,6 +156,7 @@ export class SerialHub {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#viewerCount.end()
     this.log.stop()
     const socket = this.#socket
     if (socket === null) this.#finish()

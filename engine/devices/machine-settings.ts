@@ -51,6 +51,8 @@ export const settingsBeforeDevices: readonly MachineSetting[] = [
 
 export const settingsAfterDevices: readonly MachineSetting[] = [
   setting('display', 'next-start', (config) => config.display.model, sayText),
+  setting('sound', 'next-start', (config) => config.sound, (sound) => (sound === 'on' ? 'on' : 'off')),
+  setting('clipboard', 'now', (config) => config.clipboard, saySwitch),
   setting('usb', 'next-start', (config) => config.usb, sayUsb),
   setting('rng', 'next-start', (config) => config.rng, saySwitch),
   setting('balloon', 'next-start', (config) => config.balloon, saySwitch),

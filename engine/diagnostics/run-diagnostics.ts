@@ -14,6 +14,7 @@ import { openFilesDiagnostic } from './open-files.ts'
 import { qemuImgDiagnostic } from './qemu-img.ts'
 import { qemuDiagnostic } from './qemu.ts'
 import { runtimeFolderDiagnostic } from './runtime-folder.ts'
+import { soundDiagnostic } from './sound.ts'
 import { swtpmDiagnostic } from './swtpm.ts'
 import { userNamespacesDiagnostic } from './user-namespaces.ts'
 
@@ -31,6 +32,7 @@ const allDiagnostics: readonly Diagnostic[] = [
   openFilesDiagnostic,
   firmwareDiagnostic,
   swtpmDiagnostic,
+  soundDiagnostic,
   userNamespacesDiagnostic,
   controlGroupsDiagnostic,
   clockDiagnostic,

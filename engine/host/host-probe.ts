@@ -14,6 +14,7 @@ import { loadCapabilities } from '../qemu/capabilities/load-capabilities.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
 import { findUefiFirmware } from '../qemu/firmware/find-firmware.ts'
 import { hasSwtpm } from '../qemu/process/swtpm.ts'
+import { findHostSound, type HostSound } from './host-sound.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Folders } from '../storage/folders.ts'
 import { mayflyVersion } from '../version.ts'
@@ -23,6 +24,8 @@ export interface UsableHost {
   readonly capabilities: Capabilities
   /** The accelerator for a machine. Throws `host-unavailable` where the wanted one cannot run a guest. */
   chooseAccelerator(wanted: 'auto' | 'kvm' | 'tcg'): 'kvm' | 'tcg'
+  /** Where guests' sound goes. */
+  readonly sound: HostSound
 }
 
 /** What running machines have been promised. */
@@ -88,6 +91,7 @@ export class HostProbe {
     return {
       installation,
       capabilities,
+      sound: findHostSound(capabilities),
       chooseAccelerator(wanted) {
         if (wanted === 'auto') {
           const faster = fasterAccelerator(accelerators)
@@ -109,6 +113,7 @@ export class HostProbe {
   async info(promised: Promised, remeasure: boolean): Promise<HostInfo> {
     const found = await this.#qemuOrNull()
     const accelerators = found === null ? [] : await this.accelerators(remeasure)
+    const { audible, backend, reason, remedy } = findHostSound(found?.capabilities ?? null)
     const disk = statfsSync(this.#folders.data)
     const { cpus: threads, memoryMiB } = this.size()
     const type = found === null ? null : newestQ35(found.capabilities)
@@ -137,6 +142,7 @@ export class HostProbe {
       accelerator: fasterAccelerator(accelerators),
       firmware: { uefi: uefi !== null, secureBoot: secureBoot !== null },
       tpm: hasSwtpm(),
+      sound: { audible, backend, reason, remedy },
       folders: {
         data: this.#folders.data,
         runtime: this.#folders.runtime,

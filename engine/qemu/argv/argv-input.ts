@@ -2,6 +2,7 @@
 import type { MachineId } from '../../../contract/ids.ts'
 import type { MachineConfig } from '../../../contract/machine.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { AudioDriver } from './devices/sound.ts'
 import type { Accelerator, Hardware } from './hardware.ts'
 import type { MachinePaths } from './machine-paths.ts'
 
@@ -12,6 +13,8 @@ export interface ArgvInput {
   readonly capabilities: Capabilities
   readonly accelerator: Accelerator
   readonly paths: MachinePaths
+  /** Where the host lets sound out; default: nowhere. */
+  readonly audioDriver?: AudioDriver | undefined
   /** Folders QEMU searches for its ROMs before its own (`-L`); empty for an installed QEMU. */
   readonly firmwareSearchPaths: readonly string[]
   /** Whether the guest must learn that it was restored or copied: its generation ID is then a new one. */

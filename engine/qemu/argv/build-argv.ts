@@ -8,6 +8,7 @@ import { chassisOf } from './chassis.ts'
 import { commaOptions, type DeviceArguments, escapeCommas, listeningChardev, renderDeviceArguments } from './device-arguments.ts'
 import { balloonArguments } from './devices/balloon.ts'
 import { cdromArguments } from './devices/cdrom.ts'
+import { clipboardArguments } from './devices/clipboard.ts'
 import { needsScsiController, rootPortArguments, scsiControllerArguments, usbArguments } from './devices/controllers.ts'
 import { diskArguments } from './devices/disk.ts'
 import { displayArguments } from './devices/display.ts'
@@ -17,6 +18,7 @@ import { memoryArguments } from './devices/memory.ts'
 import { nicArguments } from './devices/nic.ts'
 import { panicArguments } from './devices/panic.ts'
 import { rngArguments } from './devices/rng.ts'
+import { soundArguments } from './devices/sound.ts'
 import { tpmArguments } from './devices/tpm.ts'
 import { vmgenidArguments } from './devices/vmgenid.ts'
 import { watchdogArguments } from './devices/watchdog.ts'
@@ -35,7 +37,7 @@ export function buildArgv(input: ArgvInput): string[] {
 }
 
 /** In the order of the buses: whoever carries stands before who is carried. */
-function deviceParts({ config, hardware, paths, newGeneration }: ArgvInput): DeviceArguments[] {
+function deviceParts({ config, hardware, paths, newGeneration, audioDriver }: ArgvInput): DeviceArguments[] {
   const chassis = chassisOf(config.profile)
   return [
     memoryArguments(config.memoryMiB, paths.ram),
@@ -48,6 +50,8 @@ function deviceParts({ config, hardware, paths, newGeneration }: ArgvInput): Dev
     ...config.nics.map((nic) => nicArguments(nic, hardware, chassis)),
     serialArguments(paths, chassis),
     guestPortArguments(paths, hardware, chassis),
+    clipboardArguments(config.clipboard),
+    soundArguments(config.sound, audioDriver ?? 'none', hardware),
     usbArguments(config.usb, hardware),
     config.rng ? rngArguments(hardware, chassis) : {},
     config.balloon ? balloonArguments(hardware, chassis) : {},

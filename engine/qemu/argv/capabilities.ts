@@ -55,7 +55,7 @@ export interface Capabilities {
   readonly migrationCapabilities: readonly string[]
   /** Accelerators compiled in. Whether one works on this host is measured elsewhere. */
   readonly accelerators: readonly AcceleratorName[]
-  /** Empty where this QEMU does not tell (7.2 does not; audio is not in its introspection). */
+  /** Those whose modules are installed. */
   readonly audioDrivers: readonly string[]
   readonly sandbox: boolean
   readonly vnc: boolean

@@ -84,6 +84,9 @@ const hostPortsDiffer: Rule = ({ nics }) => {
 
 const tabletNeedsController: Rule = ({ usb }) => when(usb.tablet && !usb.controller, 'usb.tablet', 'The tablet needs the USB controller.')
 
+/** It reaches the guest over the connection that shows the screen. */
+const clipboardNeedsScreen: Rule = ({ clipboard, display }) => when(clipboard && display.model === 'none', 'clipboard', 'The clipboard is shared through the screen, and the machine has none.')
+
 const sataHasRoom: Rule = ({ disks, cdroms }) => {
   const onSata = [...disks.map(({ id, bus }) => ({ path: `disks.${id}.bus`, bus })), ...cdroms.map(({ id, bus }) => ({ path: `cdroms.${id}.bus`, bus }))].filter(({ bus }) => bus === 'sata')
   return onSata.slice(sataPorts).map(({ path }) => ({ path, message: `A machine has ${sataPorts} SATA ports, and all are taken.` }))
@@ -99,6 +102,7 @@ const microIsSmall: Rule = (config) => {
     ...when(config.firmware.kind !== 'bios', 'firmware.kind', says('no UEFI firmware')),
     ...when(config.display.model !== 'none', 'display.model', says('no graphics card')),
     ...when(config.usb.controller || config.usb.tablet, 'usb', says('no USB')),
+    ...when(config.sound !== 'none', 'sound', says('no sound card')),
     ...when(config.tpm, 'tpm', says('no TPM')),
     ...when(config.vmgenid, 'vmgenid', says('no table to announce a generation ID in')),
     ...when(config.watchdog !== undefined, 'watchdog', says('no PCI bus for a watchdog')),
@@ -117,4 +121,4 @@ function virtioTransports(config: MachineConfig): number {
   return 1 + config.disks.length + config.nics.length + Number(config.rng) + Number(config.balloon)
 }
 
-const rules: readonly Rule[] = [topologyFits, secureBootNeedsUefi, idsDiffer, bootOrderIsClear, hostPortsDiffer, tabletNeedsController, sataHasRoom, sataIsWritable, microIsSmall]
+const rules: readonly Rule[] = [topologyFits, secureBootNeedsUefi, idsDiffer, bootOrderIsClear, hostPortsDiffer, tabletNeedsController, clipboardNeedsScreen, sataHasRoom, sataIsWritable, microIsSmall]

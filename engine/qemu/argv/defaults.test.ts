@@ -51,6 +51,8 @@ test('the tiny machine boots its kernel, with a disk for data', () => {
     cdroms: [{ id: 'cd0', bus: 'sata', image: null }],
     nics: [{ id: 'nic0', model: 'virtio-net', network: { kind: 'user', restrict: false, forwards: [] }, connected: true }],
     display: { model: 'virtio-vga' },
+    sound: 'none',
+    clipboard: false,
     usb: { controller: true, tablet: true },
     rng: true,
     balloon: true,

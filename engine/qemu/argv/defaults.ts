@@ -28,11 +28,11 @@ const bySource = {
   none: { memoryMiB: 2048, diskMiB: 20 * 1024 },
 } as const
 
-/** What each profile is made of. */
+/** What each profile is made of. Sound where a desktop may come: a kernel that is started directly brings none. */
 const byProfile = {
-  paravirtual: { diskBus: 'virtio-blk', nic: 'virtio-net', display: 'virtio-vga', usb: true, rng: true, balloon: true, vmgenid: true },
-  compatible: { diskBus: 'sata', nic: 'e1000e', display: 'std', usb: true, rng: false, balloon: false, vmgenid: false },
-  micro: { diskBus: 'virtio-blk', nic: 'virtio-net', display: 'none', usb: false, rng: true, balloon: false, vmgenid: false },
+  paravirtual: { diskBus: 'virtio-blk', nic: 'virtio-net', display: 'virtio-vga', sound: true, usb: true, rng: true, balloon: true, vmgenid: true },
+  compatible: { diskBus: 'sata', nic: 'e1000e', display: 'std', sound: true, usb: true, rng: false, balloon: false, vmgenid: false },
+  micro: { diskBus: 'virtio-blk', nic: 'virtio-net', display: 'none', sound: false, usb: false, rng: true, balloon: false, vmgenid: false },
 } as const satisfies Record<Profile, { diskBus: DiskBus } & Record<string, unknown>>
 
 /**
@@ -58,6 +58,8 @@ export function defaultMachineConfig(request: CreateRequest, image: ImageFacts |
     cdroms: profile === 'micro' ? [] : [cdDrive(image)],
     nics: [{ id: 'nic0', model: make.nic, network: { kind: 'user', restrict: false, forwards: request.forwards ?? [] }, connected: true }],
     display: { model: request.display ?? presentDisplay(make.display, host.capabilities) },
+    sound: request.sound ?? (make.sound && image?.kind !== 'kernel' && request.display !== 'none' ? 'on' : 'none'),
+    clipboard: false,
     usb: { controller: make.usb, tablet: make.usb },
     rng: make.rng,
     balloon: make.balloon,

@@ -24,6 +24,11 @@ export interface NetdevArgument extends JsonObject {
   readonly type: string
   readonly id: string
 }
+/** `-audiodev`. */
+export interface AudiodevArgument extends JsonObject {
+  readonly driver: string
+  readonly id: string
+}
 /** `device_add` and `-device`. */
 export interface DeviceArgument extends JsonObject {
   readonly driver: string
@@ -39,6 +44,7 @@ export interface DeviceArguments {
   /** A node stands after those it refers to. */
   readonly blockdevs?: readonly BlockdevArgument[]
   readonly netdevs?: readonly NetdevArgument[]
+  readonly audiodevs?: readonly AudiodevArgument[]
   /** A device stands after the bus it sits on. */
   readonly devices?: readonly DeviceArgument[]
 }
@@ -68,6 +74,7 @@ export function renderDeviceArguments(parts: readonly DeviceArguments[]): string
     ...option('-tpmdev', parts.flatMap((part) => part.tpmdevs ?? [])),
     ...option('-blockdev', json(parts.flatMap((part) => part.blockdevs ?? []))),
     ...option('-netdev', json(parts.flatMap((part) => part.netdevs ?? []))),
+    ...option('-audiodev', json(parts.flatMap((part) => part.audiodevs ?? []))),
     ...option('-device', json(parts.flatMap((part) => part.devices ?? []))),
   ]
 }

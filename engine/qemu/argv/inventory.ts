@@ -10,9 +10,10 @@ import { needsScsiController } from './devices/controllers.ts'
 import { diskDriver } from './devices/disk.ts'
 import { displayDriver } from './devices/display.ts'
 import { nicDriver } from './devices/nic.ts'
+import { soundCodec, soundController } from './devices/sound.ts'
 import { tpmDriver } from './devices/tpm.ts'
 import type { Hardware } from './hardware.ts'
-import { onlyOne } from './qemu-ids.ts'
+import { codecId, onlyOne } from './qemu-ids.ts'
 
 /**
  * `board`: a slot of pcie.0 of its own, for what stays. `port`: behind a root port, for what may come and go.
@@ -36,6 +37,8 @@ export function inventory(config: MachineConfig): InventoryItem[] {
     ...when(display !== null, onlyOne.display, display ?? '', board),
     ...when(needsScsiController(config), onlyOne.scsiController, virtioDriver('virtio-scsi', chassis), board),
     { id: onlyOne.serialBus, driver: virtioDriver('virtio-serial', chassis), place: board },
+    ...when(config.sound === 'on', onlyOne.sound, soundController, board),
+    ...when(config.sound === 'on', codecId(onlyOne.sound), soundCodec, 'none'),
     ...when(config.usb.controller, onlyOne.usbController, 'qemu-xhci', board),
     ...when(config.usb.tablet, onlyOne.tablet, 'usb-tablet', 'none'),
     ...when(config.rng, onlyOne.rng, virtioDriver('virtio-rng', chassis), board),

@@ -18,6 +18,7 @@ const boardSlots: Readonly<Record<string, number>> = {
   [onlyOne.balloon]: 6,
   [onlyOne.watchdog]: 7,
   [onlyOne.panic]: 8,
+  [onlyOne.sound]: 9,
 }
 
 /** Of the chipset's AHCI controller. */

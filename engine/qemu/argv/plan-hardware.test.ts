@@ -46,6 +46,7 @@ function anyOptions(choose: Choose, profile: MachineConfig['profile']) {
     firmware: { kind: 'bios' },
     ...(big ? {} : { directBoot: { image: 'iaaaaaaaaaaa' } }),
     display: { model: big ? pick(choose, ['virtio-vga', 'std', 'none'] as const) : 'none' },
+    sound: big && flip() ? 'on' : 'none',
     usb: { controller: big, tablet: big && flip() },
     rng: flip(),
     balloon: flip(),

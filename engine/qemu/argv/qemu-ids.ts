@@ -15,9 +15,11 @@ export const onlyOne = {
   balloon: 'balloon',
   watchdog: 'watchdog',
   panic: 'panic',
+  sound: 'sound',
   serial: 'serial',
   agent: 'agent',
   exec: 'exec',
+  clipboard: 'clipboard',
   tpm: 'tpm',
   vmgenid: 'vmgenid',
 } as const
@@ -42,6 +44,8 @@ export const netdevId = (nic: string): string => `${nic}-net`
 export const streamId = (device: string): string => `${device}-stream`
 /** What a device is fed from: an entropy source, a TPM back end. */
 export const backendId = (device: string): string => `${device}-backend`
+/** What plays and records behind a sound controller. */
+export const codecId = (device: string): string => `${device}-codec`
 
 /** Firmware code and variables as block nodes. */
 export const firmwareId = 'firmware'

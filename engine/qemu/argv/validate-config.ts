@@ -4,6 +4,7 @@ import type { MachineConfig } from '../../../contract/machine.ts'
 import type { Capabilities } from './capabilities.ts'
 import { chassisOf } from './chassis.ts'
 import { configIssues } from './config-rules.ts'
+import { clipboardChardev } from './devices/clipboard.ts'
 import { inventory } from './inventory.ts'
 import { newestMachineType, requireMachineType } from './machine-type.ts'
 import { requireAll } from './require-support.ts'
@@ -52,5 +53,6 @@ function requireCapabilities(config: MachineConfig, capabilities: Capabilities, 
   }
   requireAll('device', inventory(config).map((item) => item.driver), capabilities.devices, capabilities)
   requireAll('CPU model', config.cpuModel === 'auto' ? [] : [config.cpuModel], capabilities.cpuModels, capabilities)
+  requireAll('character device', config.clipboard ? [clipboardChardev] : [], capabilities.chardevBackends, capabilities)
   requireAll('TPM back end', config.tpm ? ['emulator'] : [], capabilities.tpmBackends, capabilities)
 }

@@ -21,7 +21,7 @@ export interface QemuStamp {
   readonly modulesMtimeMs: number | null
 }
 
-const cacheVersion = 1
+const cacheVersion = 2
 const underWay = new Map<string, Promise<Capabilities>>()
 
 /**

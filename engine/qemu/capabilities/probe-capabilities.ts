@@ -1,10 +1,11 @@
 /**
  * Asks one QEMU what it can do, over its monitor and without a guest. Nothing is concluded
- * from help texts or version numbers; the version only decides whether Mayfly supports this
- * QEMU at all.
+ * from version numbers, which only decide whether Mayfly supports this QEMU at all, nor from help
+ * texts, but for audio drivers, which QEMU lists nowhere else.
  */
 import { MayflyError, isMayflyError } from '../../../contract/errors.ts'
 import type { AcceleratorName, Capabilities, MachineType, QemuVersion } from '../argv/capabilities.ts'
+import { listAudioDrivers } from '../process/list-audio-drivers.ts'
 import { startTransientQemu } from '../process/transient-qemu.ts'
 import { negotiateQmp } from '../qmp/connect-qmp.ts'
 import type { QmpClient, QmpReturn } from '../qmp/qmp-client.ts'
@@ -48,7 +49,7 @@ async function probeOnce(installation: QemuInstallation, attempt: ProbeAttempt):
     const client = await negotiateQmp(qemu.monitor, { timeoutMs: probeTimeoutMs })
     const capabilities = await ask(client, attempt)
     client.close()
-    return capabilities
+    return { ...capabilities, audioDrivers: await listAudioDrivers(installation) }
   } catch (cause) {
     if (!isMayflyError(cause, 'qmp-interrupted')) throw cause
     const exit = await qemu.exited
@@ -58,7 +59,7 @@ async function probeOnce(installation: QemuInstallation, attempt: ProbeAttempt):
   }
 }
 
-async function ask(client: QmpClient, attempt: ProbeAttempt): Promise<Capabilities> {
+async function ask(client: QmpClient, attempt: ProbeAttempt): Promise<Omit<Capabilities, 'audioDrivers'>> {
   const qemuVersion = describeVersion(await client.execute('query-version'))
   refuseOld(qemuVersion)
   const schema = new SchemaEnums(await client.execute('query-qmp-schema'))
@@ -88,7 +89,6 @@ async function ask(client: QmpClient, attempt: ProbeAttempt): Promise<Capabiliti
     commands: sorted((await client.execute('query-commands')).map(({ name }) => name)),
     migrationCapabilities: sorted((await client.execute('query-migrate-capabilities')).map(({ capability }) => capability)),
     accelerators: acceleratorsAmong(await typesImplementing(client, 'accel')),
-    audioDrivers: schema.tagValues('query-audiodevs'),
     sandbox: options.includes('sandbox'),
     vnc: options.includes('vnc'),
   }

@@ -22,6 +22,7 @@ export function hostInfo(host: HostInfo, style: Style): string {
         return [name, { text: `${usable ? `usable${chosen}${speed}` : 'not usable'}\n${reason}${remedy === null ? '' : `\n${remedy}`}`, colour: usable ? undefined : ('yellow' as const) }] as const
       }),
       ['firmware', `BIOS${host.firmware.uefi ? ', UEFI' : ''}${host.firmware.secureBoot ? ', Secure Boot' : ''}${host.tpm ? ', TPM' : ''}`],
+      ['sound', { text: `${host.sound.reason}${host.sound.remedy === null ? '' : `\n${host.sound.remedy}`}`, colour: host.sound.audible ? undefined : ('yellow' as const) }],
       ['limits', `${host.limits.maxCpus} CPUs and ${memoryShown(host.limits.maxMemoryMiB)} a machine`],
       ['runtime', host.folders.runtime],
       ['cache', host.folders.cache],

@@ -86,6 +86,8 @@ export function machineDetails(machine: MachineDetails, style: Style): string {
         ['firmware', config === null ? undefined : `${config.firmware.kind}${config.firmware.secureBoot ? ', Secure Boot' : ''}${config.tpm ? ', TPM' : ''}`],
         ['boots', config?.directBoot === undefined ? undefined : `the kernel of image ${config.directBoot.image}`],
         ['display', config?.display.model],
+        ['sound', config?.sound === 'on' ? 'on; whether it is heard, mayfly host tells' : config?.sound],
+        ['clipboard', config?.clipboard === true ? 'shared with who watches the screen' : undefined],
         ['agent', machine.agent],
         ['tags', machine.tags.join(' ')],
         ['notes', config?.notes],
