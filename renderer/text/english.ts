@@ -1,5 +1,6 @@
 /** English. Sentences for people: what happened, to which machine, what next. */
 import type { MachineState, PausedBy } from '../../contract/machine-state.ts'
+import { consoles } from './english-consoles.ts'
 import { making } from './english-making.ts'
 
 function plural(amount: number, one: string, many: string): string {
@@ -129,21 +130,7 @@ export const english = {
     tabOf: (tab: string, name: string) => `${tab} of ${name}`, doctorFact: 'what this host can do', sidebar: 'Hide or show the list',
   },
 
-  serial: {
-    title: 'Serial', label: (name: string) => `Serial console of ${name}`, phase: { connecting: 'connecting', open: '', off: 'off: this is its log' },
-    search: 'Search', before: 'Match before', next: 'Next match', smaller: 'Smaller letters', larger: 'Larger letters', smallest: 'These are the smallest letters.', largest: 'These are the largest letters.', copyAll: 'Copy what is marked, or all',
-  },
-
-  screen: {
-    label: (name: string) => `Screen of ${name}`, which: 'Which console', modes: { screen: 'Screen', serial: 'Serial', both: 'Both' }, divider: 'Between screen and serial console',
-    notNow: (name: string) => `${name} shows no screen now.`, holding: 'The guest has the keyboard. Ctrl Alt gives it back.', pixels: (width: number, height: number, how: string) => `${width} × ${height}, ${how}`,
-    sizeIs: (how: string) => `Size of the picture: ${how}`, sizes: { fit: 'fits the view', exact: 'pixel for pixel', follow: 'follows the view' }, sizeNames: { fit: 'Fit', exact: '1:1', follow: 'Follow' }, sizeChoices: { fit: 'Fit the view', exact: 'Pixel for pixel', follow: 'Let the guest take the size of the view' },
-    keys: 'Keys', ownKeys: 'Own, kept with this machine', otherKeys: 'Other keys…', otherKeysTitle: 'Press other keys', combination: 'Keys with + between them', sendKeys: 'Press them', badKeys: 'Write key names with + between them: ctrl+alt+f3.', paste: 'Paste', pasteMore: 'Types what is in the clipboard', pasteTitle: 'Type into the guest', pasteHere: 'Paste here what is to be typed.', typeIt: 'Type it',
-    notTyped: (amount: number) => `${plural(amount, 'character was', 'characters were')} left out`, notTypedMore: 'They are not on a US keyboard, which is what the guest is told it has.',
-    picture: 'Screenshot', savePicture: 'Save screenshot', copyPicture: 'Copy screenshot', pictureCopied: 'The screenshot is in the clipboard', record: 'Record', stopRecording: 'Stop and save the recording', recording: 'Recording', saveFilm: 'Save recording', popOut: 'In a window of its own', fullScreen: 'Full screen',
-    measure: 'Show pictures a second and delay', figures: (frames: number, delayMs: number | undefined) => `${plural(frames, 'picture', 'pictures')} a second${delayMs === undefined ? '' : `, ${delayMs} ms from key to picture`}`,
-    none: 'This machine has no screen. Its serial console is all it shows.', connecting: 'Connecting to the screen',
-  },
+  ...consoles,
 
   log: {
     source: 'Which log', sources: { events: 'Events', qemu: 'QEMU', serial: 'Serial', qmp: 'Monitor' }, search: 'Search this log', follow: 'Follow', copy: 'Copy the lines shown', cannotRead: 'This log cannot be read',
@@ -155,13 +142,13 @@ export const english = {
   hardware: {
     cannotRead: 'The hardware cannot be read', side: 'What waits, and the host', size: 'Size', now: 'now', later: 'at next start', apply: 'Apply', undo: 'Undo', to: 'to', fromTo: (what: string, from: string, to: string) => `${what} ${from} to ${to}`, grow: (disk: string) => `Grow ${disk}`,
     badCpus: 'Write how many, such as 4.', tooManyCpus: (most: number) => `At most ${most} here.`, badSize: 'Write a size, such as 1.5 GiB.', neverShrinks: (size: string) => `It is ${size} and never shrinks.`, diskRefused: (size: string) => `The host's disk has only ${size}.`, diskSays: (used: string, free: string) => `${used} really used. Safe to ${free}. Grows, never shrinks.`,
-    waits: 'Waits for the next start', nothingWaits: 'Nothing waits: the guest has all that is set here.', drop: 'Drop', dropAll: 'Drop all', fields: { cpus: 'CPUs', memoryMiB: 'Memory', 'display.model': 'Display', display: 'Display', tpm: 'TPM', firmware: 'Firmware', balloon: 'Balloon', watchdog: 'Watchdog', cpuModel: 'CPU model', accelerator: 'Accelerator' } as Readonly<Record<string, string>>,
+    waits: 'Waits for the next start', nothingWaits: 'Nothing waits: the guest has all that is set here.', drop: 'Drop', dropAll: 'Drop all', fields: { cpus: 'CPUs', memoryMiB: 'Memory', 'display.model': 'Display', display: 'Display', sound: 'Sound', clipboard: 'Shared clipboard', tpm: 'TPM', firmware: 'Firmware', balloon: 'Balloon', watchdog: 'Watchdog', cpuModel: 'CPU model', accelerator: 'Accelerator' } as Readonly<Record<string, string>>,
     hostAfter: 'The host after that', hostPromised: (memory: string, of: string, cpus: number, ofCpus: number) => `${memory} of ${of} promised, ${plural(cpus, 'CPU', 'CPUs')} on ${plural(ofCpus, 'thread', 'threads')}.`, hostParts: (name: string, own: string, others: string, free: string, kept: string) => `${name} ${own}, others ${others}, free ${free}, kept ${kept}`,
     fixed: 'Fixed at first start', notFixed: 'Settled when it first starts, and kept from then on.', cpuModel: 'CPU model', devices: 'Devices', add: 'Add device', disk: 'Disk', addDisk: 'Add disk', nic: 'Network card', label: 'Label', labelEmpty: 'data', tpm: 'TPM 2.0', watchdog: 'Watchdog', diskName: (name: string) => `Disk, ${name}`,
     used: (size: string, layers: number) => `${size} used, ${plural(layers, 'layer', 'layers')}`, readOnly: 'read only', cacheDirect: 'past the host\'s cache', cacheUnsafe: 'flushes ignored', removeDisk: (disk: string) => `Delete ${disk} and its data`, removeOff: 'A disk is deleted while the machine is off.', cdName: 'CD drive', empty: 'empty', discGone: 'a disc that is no image any more', insert: 'Insert', changeDisc: 'Change', eject: 'Eject', noDiscs: 'There is no disc image. Images adds one.',
     nicName: 'Network', forwards: (amount: number) => plural(amount, 'forward', 'forwards'), cableIn: 'cable in', cableOut: 'cable out', edit: 'Edit', display: 'Display', displays: { 'virtio-vga': 'virtio-vga, follows the view', std: 'standard VGA, for any system', none: 'none, serial only' }, tablet: 'tablet: the pointer goes where yours is', noTablet: 'no tablet',
     balloon: 'Balloon', balloonOn: 'tells what the guest uses', balloonOff: 'none: what the guest uses is not known', remove: 'Remove', addOne: 'Add', removeTpm: 'Remove the TPM', removeWatchdog: 'Remove the watchdog', watchdogDoes: { reset: 'resets the guest when it hangs', poweroff: 'switches off when the guest hangs', pause: 'pauses when the guest hangs', none: 'only tells when the guest hangs' },
-    firmware: 'Firmware', firmwares: { bios: 'BIOS', uefi: 'UEFI' }, secureBoot: 'Secure Boot on', noSecureBoot: 'Secure Boot off', bootOrder: 'Boot order', noBootOrder: 'as the firmware likes', directBoot: 'its kernel is started directly', bootFirst: 'Boot first from', sound: 'Sound', noSound: 'none: Mayfly gives machines no sound card yet',
+    firmware: 'Firmware', firmwares: { bios: 'BIOS', uefi: 'UEFI' }, secureBoot: 'Secure Boot on', noSecureBoot: 'Secure Boot off', bootOrder: 'Boot order', noBootOrder: 'as the firmware likes', directBoot: 'its kernel is started directly', bootFirst: 'Boot first from', sound: 'Sound', sounds: { none: 'no sound card', on: 'a sound card' }, heardThrough: (outlet: string) => `heard through ${outlet}`, outlets: { pipewire: 'PipeWire', pa: 'PulseAudio', alsa: 'the sound card of this host' } as Readonly<Record<string, string>>, notHeard: 'not heard on this host', notHeardTitle: 'Nobody hears this machine', removeSound: 'Remove the sound card',
   },
 
   network: {

@@ -6,12 +6,14 @@ import { useState } from 'react'
 import type { MachineConfig, MachineDetails, MachineSummary } from '../../../contract/machine.ts'
 import type { MachineChanges } from '../../../contract/procedures/machine.ts'
 import { engine } from '../../state/connection.ts'
+import { useHost } from '../../state/host.ts'
 import { isOn } from '../../state/machine-looks.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { go } from '../../state/place.ts'
 import { useChange } from '../../state/use-change.ts'
 import { text } from '../../text/text.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
+import { Note } from '../../ui/note.tsx'
 import { formatBytes, formatMiB } from '../../ui/size-text.ts'
 import { When } from '../../ui/when.tsx'
 import { AddDisk } from './add-disk.tsx'
@@ -90,6 +92,7 @@ export function Devices({ machine, config, details }: DevicesProps): React.React
             <Menu.Dropdown>{displays.map((model) => <Menu.RadioItem key={model} value={model} checked={config.display.model === model} closeMenuOnClick onChange={() => set(text.hardware.display, { display: { model } })}>{text.hardware.displays[model]}</Menu.RadioItem>)}</Menu.Dropdown>
           </Menu>
         </Row>
+        {config.profile === 'micro' ? null : <SoundRow config={config} later={on} set={set} />}
         {config.usb.controller ? <Row icon={Usb} name="USB" facts={[config.usb.tablet ? text.hardware.tablet : text.hardware.noTablet]} /> : null}
         <Row icon={MemoryStick} name={text.hardware.balloon} later={on} facts={[config.balloon ? text.hardware.balloonOn : text.hardware.balloonOff]}>
           <Button size="small" look="quiet" onClick={() => set(text.hardware.balloon, { balloon: !config.balloon })}>{config.balloon ? text.hardware.remove : text.hardware.addOne}</Button>
@@ -119,9 +122,22 @@ export function Devices({ machine, config, details }: DevicesProps): React.React
             </Menu>
           ) : null}
         </Row>
-        <Row icon={Volume2} name={text.hardware.sound} facts={[text.hardware.noSound]} />
       </ul>
     </section>
+  )
+}
+
+function SoundRow({ config, later, set }: { readonly config: MachineConfig; readonly later: boolean; readonly set: (doing: string, changes: MachineChanges) => void }): React.ReactNode {
+  const { host } = useHost()
+  const on = config.sound === 'on'
+  const heard = host === undefined || !on ? '' : host.sound.audible ? text.hardware.heardThrough(text.hardware.outlets[host.sound.backend ?? ''] ?? '') : text.hardware.notHeard
+  return (
+    <>
+      <Row icon={Volume2} name={text.hardware.sound} later={later} facts={[text.hardware.sounds[config.sound], heard]}>
+        <Button size="small" look="quiet" danger={on} aria-label={on ? text.hardware.removeSound : undefined} onClick={() => set(text.hardware.sound, { sound: on ? 'none' : 'on' })}>{on ? text.hardware.remove : text.hardware.addOne}</Button>
+      </Row>
+      {on && host !== undefined && !host.sound.audible ? <li className="hw-note"><Note kind="note" title={text.hardware.notHeardTitle}><p>{host.sound.reason} {host.sound.remedy ?? ''}</p></Note></li> : null}
+    </>
   )
 }
 

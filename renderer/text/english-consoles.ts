@@ -1,0 +1,23 @@
+/** English, for the consoles: the screen and the serial port. */
+
+function plural(amount: number, one: string, many: string): string {
+  return `${amount} ${amount === 1 ? one : many}`
+}
+
+export const consoles = {
+  serial: {
+    title: 'Serial', label: (name: string) => `Serial console of ${name}`, phase: { connecting: 'connecting', open: '', off: 'off: this is its log' },
+    search: 'Search', before: 'Match before', next: 'Next match', smaller: 'Smaller letters', larger: 'Larger letters', smallest: 'These are the smallest letters.', largest: 'These are the largest letters.', copyAll: 'Copy what is marked, or all',
+  },
+
+  screen: {
+    label: (name: string) => `Screen of ${name}`, which: 'Which console', modes: { screen: 'Screen', serial: 'Serial', both: 'Both' }, divider: 'Between screen and serial console',
+    notNow: (name: string) => `${name} shows no screen now.`, holding: 'The guest has the keyboard. Ctrl Alt gives it back.', pixels: (width: number, height: number, how: string) => `${width} × ${height}, ${how}`,
+    sizeIs: (how: string) => `Size of the picture: ${how}`, sizes: { fit: 'fits the view', exact: 'pixel for pixel', follow: 'follows the view' }, sizeNames: { fit: 'Fit', exact: '1:1', follow: 'Follow' }, sizeChoices: { fit: 'Fit the view', exact: 'Pixel for pixel', follow: 'Let the guest take the size of the view' },
+    keys: 'Keys', ownKeys: 'Own, kept with this machine', otherKeys: 'Other keys…', otherKeysTitle: 'Press other keys', combination: 'Keys with + between them', sendKeys: 'Press them', badKeys: 'Write key names with + between them: ctrl+alt+f3.', paste: 'Paste', pasteMore: 'Types what is in the clipboard', pasteTitle: 'Type into the guest', pasteHere: 'Paste here what is to be typed.', typeIt: 'Type it',
+    notTyped: (amount: number) => `${plural(amount, 'character was', 'characters were')} left out`, notTypedMore: 'They are not on a US keyboard, which is what the guest is told it has.',
+    picture: 'Screenshot', savePicture: 'Save screenshot', copyPicture: 'Copy screenshot', pictureCopied: 'The screenshot is in the clipboard', record: 'Record', stopRecording: 'Stop and save the recording', recording: 'Recording', saveFilm: 'Save recording', popOut: 'In a window of its own', fullScreen: 'Full screen',
+    measure: 'Show pictures a second and delay', figures: (frames: number, delayMs: number | undefined) => `${plural(frames, 'picture', 'pictures')} a second${delayMs === undefined ? '' : `, ${delayMs} ms from key to picture`}`,
+    none: 'This machine has no screen. Its serial console is all it shows.', connecting: 'Connecting to the screen',
+  },
+}
