@@ -112,7 +112,7 @@ export const machineProcedures = {
     .output(machineSummarySchema),
   set: procedure(
     { summary: 'Changes settings. What the running guest cannot take waits for the next start, and is listed as pending.', access: 'write', states: ['stopped', 'crashed', 'running', 'paused'], cli: { command: 'set', positionals: ['machine'], fields: { memoryMiB: { flag: 'memory', unit: 'size-mib' }, tags: { flag: 'tag' } }, examples: ['mayfly set web --cpus 4 --memory 2GiB'] } },
-    ['not-found', 'conflict', 'unsupported', 'no-space'],
+    ['not-found', 'conflict', 'unsupported', 'no-space', 'timeout', 'qmp-failed', 'qmp-interrupted'],
   )
     .input(machineChangesSchema.extend({ machine }))
     .output(machineDetailsSchema),

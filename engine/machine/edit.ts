@@ -8,6 +8,7 @@ import type { DeviceId } from '../../contract/ids.ts'
 import { type MachineConfig, machineConfigSchema } from '../../contract/machine.ts'
 import type { MachineChanges } from '../../contract/procedures/machine.ts'
 import { validateConfig } from '../qemu/argv/validate-config.ts'
+import { applyClipboard } from './clipboard-channel.ts'
 import { discardDisk } from './layers.ts'
 import type { MachineCore } from './machine-core.ts'
 import type { Machines } from './machines.ts'
@@ -39,7 +40,16 @@ export async function editBoth(core: MachineCore, change: (config: MachineConfig
 }
 
 export function changeSettings(core: MachineCore, changes: MachineChanges): Promise<void> {
-  return core.queue.run(() => editConfig(core, (config) => applyChanges(config, changes)))
+  return core.queue.run(async () => {
+    const before = core.config.clipboard
+    await editConfig(core, (config) => applyChanges(config, changes))
+    try {
+      await applyClipboard(core)
+    } catch (error) {
+      await editConfig(core, (config) => ({ ...config, clipboard: before }))
+      throw error
+    }
+  })
 }
 
 /** Absent fields stay, null removes. */
