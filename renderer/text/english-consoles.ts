@@ -1,8 +1,5 @@
 /** English, for the consoles: the screen and the serial port. */
-
-function plural(amount: number, one: string, many: string): string {
-  return `${amount} ${amount === 1 ? one : many}`
-}
+import { plural } from './numbers.ts'
 
 export const consoles = {
   serial: {

@@ -1,8 +1,5 @@
 /** English, for what comes before there is a machine: the first run, the wizard, images. */
-
-function plural(amount: number, one: string, many: string): string {
-  return `${amount} ${amount === 1 ? one : many}`
-}
+import { plural } from './numbers.ts'
 
 export const making = {
   adding: {

@@ -2,10 +2,7 @@
 import type { MachineState, PausedBy } from '../../contract/machine-state.ts'
 import { consoles } from './english-consoles.ts'
 import { making } from './english-making.ts'
-
-function plural(amount: number, one: string, many: string): string {
-  return `${amount} ${amount === 1 ? one : many}`
-}
+import { plural } from './numbers.ts'
 
 type Verb = 'start' | 'pause' | 'resume' | 'shutDown' | 'switchOff' | 'reset' | 'clone' | 'delete'
 
@@ -134,7 +131,7 @@ export const english = {
 
   log: {
     source: 'Which log', sources: { events: 'Events', qemu: 'QEMU', serial: 'Serial', qmp: 'Monitor' }, search: 'Search this log', follow: 'Follow', copy: 'Copy the lines shown', cannotRead: 'This log cannot be read',
-    lines: (amount: number) => plural(amount, 'line', 'lines'), linesOf: (shown: number, all: number) => `${shown} of ${plural(all, 'line', 'lines')}`, skipped: (bytes: number) => `${bytes} bytes came faster than they could be shown and were left out; the log file has them.`,
+    lines: (amount: number) => plural(amount, 'line', 'lines'), linesOf: (shown: number, all: number) => `${shown} of ${plural(all, 'line', 'lines')}`, skipped: (bytes: number) => `${plural(bytes, 'byte', 'bytes')} came faster than could be shown, and left out; the log file has all.`,
     noMatch: (query: string) => `No line contains "${query}".`,
     empty: { events: 'Nothing happened yet. Starts, stops and crashes are told here.', qemu: 'QEMU said nothing yet.', serial: 'The guest wrote nothing on its serial port yet.', qmp: 'Nothing was asked of QEMU since the engine began.' },
   },

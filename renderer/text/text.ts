@@ -7,6 +7,3 @@ import { english } from './english.ts'
 export type Texts = typeof english
 
 export const text: Texts = english
-
-/** BCP 47, for dates and numbers. The words are English, so dates are written as English is. */
-export const locale = 'en-GB'

@@ -1,5 +1,6 @@
 /** Durations and times as people say them. Each keeps its width as well as it can. */
-import { locale } from './text.ts'
+import { formatNumber } from './numbers.ts'
+import { locale } from './locale.ts'
 
 /** `12 s`, `4 min`, `2 h 14 min`, `3 d 4 h`. */
 export function formatDuration(seconds: number): string {
@@ -19,4 +20,20 @@ export function formatWhen(at: string | number, now: number): string {
   if (days <= 0) return date.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' })
   if (days < 7) return date.toLocaleString(locale, { weekday: 'short', hour: '2-digit', minute: '2-digit' })
   return date.toLocaleDateString(locale, { day: 'numeric', month: 'short' })
+}
+
+/** `14:44:05`, or without the seconds. */
+export function formatClock(at: string | number, precision: 'minutes' | 'seconds'): string {
+  return new Date(at).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', ...(precision === 'seconds' ? { second: '2-digit' } : {}) })
+}
+
+/** `Thu 12 Nov 2026, 14:44:05`: all of it, for whoever points at a shorter one. */
+export function formatFull(at: string | number): string {
+  return new Date(at).toLocaleString(locale, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' })
+}
+
+/** `40 ms`, `1.2 s`, `12 s`: how long something took. */
+export function formatTook(ms: number): string {
+  if (ms < 100) return `${Math.max(1, Math.round(ms))} ms`
+  return ms < 9950 ? `${formatNumber(ms / 1000, 1)} s` : formatDuration(ms / 1000)
 }

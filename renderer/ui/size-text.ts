@@ -1,4 +1,5 @@
 /** Sizes as people write them: `1.5 GiB`, `512`, `20 GB`. Numbers without a unit have the default one. */
+import { formatNumber } from '../text/numbers.ts'
 
 /** Bytes of each unit. `K`, `M`, `G` alone mean the binary ones, as QEMU's users expect. */
 const units: Readonly<Record<string, number>> = {
@@ -26,7 +27,7 @@ export function formatBytes(bytes: number): string {
     index++
   }
   const digits = value >= 100 || index === 0 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2
-  return `${Number(value.toFixed(digits))} ${names[index]}`
+  return `${formatNumber(value, digits)} ${names[index]}`
 }
 
 export function formatMiB(sizeMiB: number): string {
