@@ -10,7 +10,9 @@ import { image } from './procedures/image.ts'
 import { job } from './procedures/job.ts'
 import { machineProcedures } from './procedures/machine.ts'
 import { metrics } from './procedures/metrics.ts'
+import { runProcedures } from './procedures/run.ts'
 import { settings } from './procedures/settings.ts'
+import { templateProcedures } from './procedures/template.ts'
 import { trash } from './procedures/trash.ts'
 
 export const contract = {
@@ -28,6 +30,8 @@ export const contract = {
   job,
   metrics,
   settings,
+  template: templateProcedures,
+  run: runProcedures,
   events: {
     watch: procedure({ summary: 'Tells what changes as it changes, beginning with a snapshot.', access: 'read', cli: { command: 'watch', interactive: true } })
       .input(z.strictObject({}))

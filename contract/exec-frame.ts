@@ -18,6 +18,8 @@ export const execFrameKinds = {
   exit: 18,
   /** To the client, last: JSON of an ErrorRecord. */
   error: 19,
+  /** To the client, in streams of several commands: JSON {cell: number}. What follows is that one's, until the next such frame. */
+  cell: 20,
 } as const
 
 export type ExecFrameKind = keyof typeof execFrameKinds

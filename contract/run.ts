@@ -30,6 +30,8 @@ export const runCellSchema = z.strictObject({
   lastLine: z.string(),
   /** One sentence where it failed for another reason than its exit status. */
   reason: z.string().nullable(),
+  /** What its evidence lacks or was done differently, one sentence each. */
+  notes: z.array(z.string()),
 })
 export type RunCell = z.infer<typeof runCellSchema>
 

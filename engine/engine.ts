@@ -23,10 +23,12 @@ import { LogKeeper } from './machine/log-keeper.ts'
 import { MetricsBook } from './metrics/metrics-book.ts'
 import { Machines } from './machine/machines.ts'
 import { sweepTrash } from './machine/trash.ts'
+import { RunBook } from './run/run-book.ts'
 import { SettingsStore } from './settings/settings-store.ts'
 import { type Folders, makeFolders } from './storage/folders.ts'
 import { imagesFolder } from './storage/names.ts'
 import { StreamDesk } from './streams/stream-desk.ts'
+import { Templates } from './template/templates.ts'
 import { mayflyVersion } from './version.ts'
 
 export interface EngineOptions {
@@ -95,6 +97,8 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   await machines.open()
   for (const core of machines.all) imageUsers.note(core.id, { name: core.name, images: imagesOf(core.stored.config) })
   const metrics = new MetricsBook(() => machines.all, (line) => log.info(line))
+  const templates = new Templates()
+  const runs = new RunBook()
   const logKeeper = new LogKeeper(machines, (line) => log.info(line))
 
   const obligations = (): string[] => [
@@ -105,12 +109,14 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     context,
     machines,
     metrics,
+    templates,
+    runs,
     info: (): EngineInfo => ({ version: mayflyVersion, contract: contractHash, pid: process.pid, startedAt, holder: options.holder, residentBytes: process.memoryUsage.rss(), obligations: obligations() }),
     promised: () => {
       const running = machines.all.filter((core) => hasProcess(core.state)).map((core) => core.summary())
       return { memoryMiB: running.reduce((sum, row) => sum + row.memoryMiB, 0), cpus: running.reduce((sum, row) => sum + row.cpus, 0) }
     },
-    snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list(), templates: [], runs: [] }),
+    snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list(), templates: templates.list(), runs: runs.list() }),
     reportBug,
     requestShutdown: () => options.onShutdownRequest?.(),
   }

@@ -27,18 +27,26 @@ export const runRequestSchema = z.strictObject({
 export type RunRequest = z.infer<typeof runRequestSchema>
 
 export const runProcedures = {
-  start: procedure({ summary: 'Runs a command in throwaway forks of a template.', access: 'write', cli: { command: 'run', positionals: ['template', 'argv…'], interactive: true, examples: ['mayfly run tiny -- uname -a', 'mayfly run tests --matrix postgres=16,17 --evidence out -- make test'] } }, ['not-found', 'conflict', 'unsupported', 'no-space', 'host-unavailable'])
+  start: procedure({ summary: 'Runs a command in throwaway forks of a template.', access: 'write', cli: { command: 'run', positionals: ['template', 'argv…'], interactive: true, fields: { memoryMiB: { flag: 'memory', unit: 'size-mib' }, timeoutSeconds: { flag: 'timeout', unit: 'duration-s' }, matrix: { value: 'KEY=A,B,...' } }, examples: ['mayfly run tiny -- uname -a', 'mayfly run tests --matrix postgres=16,17 --evidence out -- make test'] } }, ['not-found', 'conflict', 'unsupported', 'no-space', 'host-unavailable'])
     .input(runRequestSchema.extend({
       /** A tar archive to be unpacked at the guest's root before each command, as `run.upload` was given it. */
       upload: z.string().optional(),
-      /** End the run, and delete its machines, when the caller's attached stream breaks. */
+      /**
+       * The run belongs to the caller: a stream comes with the answer, and when it breaks the run ends and its machines are deleted.
+       * Of a run with one cell it is the command's own: output, input and signals. Of one with several it tells each cell's output
+       * in frames that `cell` frames introduce; their commands' input is empty.
+       */
       attached: z.boolean().default(false),
     }))
-    .output(runSchema),
-  upload: procedure({ summary: 'Takes a tar archive of files for a run, as a byte stream.', access: 'write' }, ['no-space'])
-    .input(z.strictObject({ bytes: z.int().min(0) }))
+    .output(z.strictObject({
+      run: runSchema,
+      /** Null unless attached. */
+      stream: streamTicketSchema.nullable(),
+    })),
+  upload: procedure({ summary: 'Takes a tar archive of files for a run, as a byte stream, which ends from this side when all of it has been kept.', access: 'write' }, ['no-space'])
+    .input(z.strictObject({ bytes: z.int().min(0).max(1024 ** 4) }))
     .output(streamTicketSchema.extend({ upload: z.string() })),
-  attach: procedure({ summary: 'Attaches to a cell\'s command: its output from the beginning, its input and signals.', access: 'write' }, ['not-found', 'conflict'])
+  attach: procedure({ summary: 'Attaches to a cell\'s command: its output from the beginning, and signals to it. The run does not depend on it.', access: 'write' }, ['not-found', 'conflict'])
     .input(z.strictObject({ run, cell }))
     .output(streamTicketSchema),
   list: procedure({ summary: 'Lists runs, the newest first.', access: 'read', cli: { command: 'runs' } })

@@ -9,7 +9,7 @@ const template = machineRefSchema.describe('Name, id, or beginning of an id.')
 
 export const templateProcedures = {
   make: procedure(
-    { summary: 'Makes a template: boots a machine until it is ready, saves it with its RAM, and freezes it. Made again where there is one.', access: 'write', job: true, cli: { command: 'template make', positionals: ['name'], fields: { memoryMiB: { flag: 'memory', unit: 'size-mib' }, maxMemoryMiB: { flag: 'max-memory', unit: 'size-mib' } }, examples: ['mayfly template make tiny --image tiny', 'mayfly template make logged-in --machine web --ready "command:systemctl is-active app"'] } },
+    { summary: 'Makes a template: boots a machine until it is ready, saves it with its RAM, and freezes it. Made again where there is one.', access: 'write', job: true, cli: { command: 'template make', positionals: ['name'], fields: { memoryMiB: { flag: 'memory', unit: 'size-mib' }, maxMemoryMiB: { flag: 'max-memory', unit: 'size-mib' }, timeoutSeconds: { flag: 'timeout', unit: 'duration-s' } }, examples: ['mayfly template make tiny', 'mayfly template make big --image tiny --memory 512MiB --max-cpus 4 --max-memory 2GiB', 'mayfly template make logged-in --machine web --ready "command:systemctl is-active app"'] } },
     ['not-found', 'conflict', 'unsupported', 'no-space', 'timeout', 'storage-corrupt', 'qemu-launch-failed', 'host-unavailable'],
   )
     .input(z.strictObject({
@@ -28,7 +28,7 @@ export const templateProcedures = {
     .input(z.strictObject({}))
     .output(z.array(templateSchema)),
   setPool: procedure({ summary: 'Says how many processes wait so that a fork of a template starts at once.', access: 'write', cli: { command: 'template pool', positionals: ['template', 'wanted'] } }, ['not-found', 'conflict', 'no-space'])
-    .input(z.strictObject({ template, wanted: templateSchema.shape.pool.shape.wanted.describe('A number, or auto.') }))
+    .input(z.strictObject({ template, wanted: z.string().regex(/^(auto|[0-9]|[1-5][0-9]|6[0-4])$/, 'Give a number up to 64, or auto.').describe('A number up to 64, or auto.') }))
     .output(templateSchema),
   remove: procedure({ summary: 'Removes a template. Its forks go on.', access: 'destroy', cli: { command: 'template remove', positionals: ['template'], confirm: true } }, ['not-found', 'in-use', 'conflict'])
     .input(z.strictObject({ template }))

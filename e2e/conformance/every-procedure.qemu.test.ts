@@ -18,6 +18,7 @@ import type { SocketServer } from '../../hosts/socket/server.ts'
 import { LogInMemory } from './synthetic-engine.ts'
 
 const machine = 'no-such-machine'
+const run = 'nosuchrunxyz'
 /** An input each procedure accepts. `stopped` is a machine that exists and is off. */
 const inputs: Readonly<Record<string, unknown>> = {
   'engine.info': {},
@@ -73,6 +74,22 @@ const inputs: Readonly<Record<string, unknown>> = {
   'settings.show': {},
   'settings.set': { stopTimeoutSeconds: 30 },
   'settings.reset': {},
+  'template.make': { name: 'ready', machine },
+  'template.list': {},
+  'template.setPool': { template: machine, wanted: 'auto' },
+  'template.remove': { template: machine },
+  'run.start': { template: machine, argv: ['true'] },
+  'run.upload': { bytes: 0 },
+  'run.attach': { run },
+  'run.list': {},
+  'run.show': { run },
+  'run.followOutput': { run },
+  'run.serial': { run },
+  'run.screenshot': { run },
+  'run.evidence': { run },
+  'run.cancel': { run },
+  'run.keep': { run },
+  'run.remove': { run },
   'metrics.watch': {},
   'metrics.history': { machine: 'stopped' },
   'events.watch': {},

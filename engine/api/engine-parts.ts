@@ -5,11 +5,15 @@ import type { Promised } from '../host/host-probe.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import type { MetricsBook } from '../metrics/metrics-book.ts'
 import type { Machines } from '../machine/machines.ts'
+import type { RunBook } from '../run/run-book.ts'
+import type { Templates } from '../template/templates.ts'
 
 export interface EngineParts {
   readonly context: EngineContext
   readonly machines: Machines
   readonly metrics: MetricsBook
+  readonly templates: Templates
+  readonly runs: RunBook
   info(): EngineInfo
   /** What running machines have been promised. */
   promised(): Promised

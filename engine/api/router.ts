@@ -15,6 +15,7 @@ import { waitFor } from '../machine/wait.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { deviceProcedures } from './device-procedures.ts'
 import { guestProcedures } from './guest-procedures.ts'
+import { runProcedures } from './run-procedures.ts'
 import { storeProcedures } from './store-procedures.ts'
 
 /** Builds the router over the engine's parts. */
@@ -78,6 +79,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
     ...deviceProcedures(parts),
     ...guestProcedures(parts),
     ...storeProcedures(parts),
+    ...runProcedures(parts),
     metrics: {
       watch: os.metrics.watch.handler(({ signal }) => parts.metrics.watch(signal)),
       history: os.metrics.history.handler(({ input }) => parts.metrics.history(machines.find(input.machine).id)),

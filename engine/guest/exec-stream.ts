@@ -131,6 +131,7 @@ export class ExecStream extends Duplex {
       case 'stderr':
       case 'exit':
       case 'error':
+      case 'cell':
         // Only ever sent to the client.
         return
     }

@@ -113,6 +113,7 @@ export class ExecSession {
       case 'stdin':
       case 'signal':
       case 'resize':
+      case 'cell':
         return undefined
     }
   }

@@ -10,11 +10,12 @@ interface CommandGroup {
   readonly commands: readonly Command[]
 }
 
-const titles = ['Machines', 'Inside the machine', 'Devices', 'Images', 'Trash', 'Jobs', 'This host', 'mayfly itself'] as const
+const titles = ['Machines', 'Inside the machine', 'Templates and runs', 'Devices', 'Images', 'Trash', 'Jobs', 'This host', 'mayfly itself'] as const
 type Title = (typeof titles)[number]
 
 const titleByNamespace: Readonly<Record<string, Title>> = {
   machine: 'Machines', console: 'Inside the machine', guest: 'Inside the machine', disk: 'Devices', cdrom: 'Devices', nic: 'Devices', forward: 'Devices',
+  template: 'Templates and runs', run: 'Templates and runs',
   image: 'Images', trash: 'Trash', job: 'Jobs', host: 'This host', engine: 'This host', events: 'Machines',
 }
 
@@ -34,7 +35,7 @@ export function usage(command: Command): string {
   const rest = command.positionals.at(-1)?.rest === true
   const places = command.positionals.map((place) => {
     const word = placeShown(place)
-    const shown = place.rest === true ? (command.name === 'exec' ? `-- ${word}…` : `${word}…`) : word
+    const shown = place.rest === true ? (place.name === 'argv' ? `-- ${word}…` : `${word}…`) : word
     return place.required === true ? shown : `[${shown}]`
   })
   const needed = command.flags.filter(({ required }) => required === true).map((flag) => flagShown(flag))
@@ -60,7 +61,7 @@ export function flagShown(flag: Flag): string {
 }
 
 /** Off unless given, so that nobody needs to be told how to say no. */
-const switches: ReadonlySet<string> = new Set(['start', 'force', 'remeasure'])
+const switches: ReadonlySet<string> = new Set(['start', 'force', 'remeasure', 'keep-on-failure'])
 
 /** The description with what else is worth knowing: words, default, whether it may be repeated. */
 export function describe(field: Field): string {

@@ -66,6 +66,19 @@ const additions: Readonly<Record<string, Addition>> = {
       'With --json stdin is read to its end first, the command is run, and its whole outcome is printed at the end, cut at 4 MiB.',
     ],
   },
+  run: {
+    without: ['upload', 'attached'],
+    flags: [
+      { name: 'copy-in', path: [], kind: 'string', repeated: true, value: 'SRC:DST', description: 'Put this file or folder of this host at that place in the guest first.' },
+      { name: 'evidence', path: [], kind: 'string', value: 'DIR', refers: 'file', description: 'Keep the evidence here: stdout, stderr, times, serial log, last screen, copied files, junit.xml. {n} becomes the number of the run.' },
+    ],
+    examples: ['mayfly run tiny --copy-in ./src:/src --copy-out /src/report.xml --evidence out -- make -C /src test', "tar c src | mayfly run tiny -- sh -c 'tar x && sh src/test.sh'"],
+    notes: [
+      'A run of one command is as if it ran here: its stdin, stdout, stderr and signals pass, its exit status becomes that of mayfly; ended by a signal, 128 and the number of the signal. 124: the time was over. 126: it cannot be run. 127: the guest has no such program. 125: Mayfly itself failed.',
+      'With --matrix or --count each line is preceded by which one it is of, stdin is not read, a table follows on stderr, and the exit status is 0 where all passed, else 1.',
+      'The machine is deleted when the command has ended, also with Ctrl-C, and also where mayfly or the engine is killed. A matrix gives each value to the command as an environment variable.',
+    ],
+  },
   watch: {
     without: [],
     flags: [],
