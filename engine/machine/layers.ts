@@ -8,13 +8,15 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { deviceIdSchema, type DeviceId } from '../../contract/ids.ts'
+import { checkpointIdSchema, type CheckpointId, deviceIdSchema, type DeviceId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import type { DiskLayer } from '../qemu/argv/machine-paths.ts'
 import { type DocumentKind, readDocument, writeDocument } from '../storage/document.ts'
 import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 
 const layerFileSchema = z.string().regex(/^[a-z0-9]{12}\.qcow2$/)
+/** By disk: its layers' file names, base first, the topmost last. */
+export const layersSchema = z.record(deviceIdSchema, z.array(layerFileSchema).min(1).max(64))
 
 export const layersDocument = {
   format: 'mayfly-disks',
@@ -22,25 +24,40 @@ export const layersDocument = {
   schema: z.strictObject({
     format: z.literal('mayfly-disks'),
     version: z.literal(1),
-    /** By disk: its layers' file names, base first, the active one last. */
-    disks: z.record(deviceIdSchema, z.array(layerFileSchema).min(1).max(64)),
+    /** The last layer of each is active. */
+    disks: layersSchema,
+    /** The checkpoint the present grew from. It stands here, so that chains and parent change together. */
+    parent: checkpointIdSchema.nullable().default(null),
   }),
   migrations: [],
 } as const satisfies DocumentKind<z.ZodType>
-export type Layers = z.infer<typeof layersDocument.schema>['disks']
+export type Layers = z.infer<typeof layersSchema>
 
-/** The layers of all disks. Throws `storage-corrupt` or `schema-too-new`; none where the machine has no disk yet. */
-export async function readLayers(names: MachineFolderNames): Promise<Layers> {
+/** Where a machine stands: the layers of its disks, and the checkpoint they grew from. */
+export interface Present {
+  readonly disks: Layers
+  readonly parent: CheckpointId | null
+}
+
+/** Throws `storage-corrupt` or `schema-too-new`; no disks where the machine has none yet. */
+export async function readPresent(names: MachineFolderNames): Promise<Present> {
   try {
-    return (await readDocument(names.layers, layersDocument)).disks
+    const { disks, parent } = await readDocument(names.layers, layersDocument)
+    return { disks, parent }
   } catch (error) {
-    if (error instanceof MayflyError && error.code === 'not-found') return {}
+    if (error instanceof MayflyError && error.code === 'not-found') return { disks: {}, parent: null }
     throw error
   }
 }
 
-export async function writeLayers(names: MachineFolderNames, disks: Layers): Promise<void> {
-  await writeDocument(names.layers, layersDocument, { format: 'mayfly-disks', version: 1, disks })
+/** The layers of all disks. Throws as `readPresent`. */
+export async function readLayers(names: MachineFolderNames): Promise<Layers> {
+  return (await readPresent(names)).disks
+}
+
+/** Replaces the chains of all disks, and with `parent` the checkpoint they grew from. */
+export async function writeLayers(names: MachineFolderNames, disks: Layers, parent?: CheckpointId | null): Promise<void> {
+  await writeDocument(names.layers, layersDocument, { format: 'mayfly-disks', version: 1, disks, parent: parent === undefined ? (await readPresent(names)).parent : parent })
 }
 
 /** A new layer's file name. It says nothing: order and meaning stand in disks.json. */

@@ -1,6 +1,6 @@
 /** Every file and folder Mayfly makes for a machine, named once. */
 import { join } from 'node:path'
-import type { DeviceId, MachineId } from '../../contract/ids.ts'
+import type { CheckpointId, DeviceId, MachineId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import type { Folders } from './folders.ts'
 
@@ -71,6 +71,34 @@ export function machineFolderNames(folder: string): MachineFolderNames {
 /** The folder of one disk's layers. */
 export function diskFolder(names: MachineFolderNames, disk: DeviceId): string {
   return join(names.disks, disk)
+}
+
+/** What belongs to one checkpoint besides its layers. */
+export interface CheckpointFolderNames {
+  readonly folder: string
+  readonly document: string
+  /** State of all devices, of a checkpoint with RAM. */
+  readonly state: string
+  readonly nvram: string
+  readonly tpm: string
+  readonly screen: string
+  readonly boot: string
+  readonly media: string
+}
+
+/** The folder of a checkpoint; `aside` while it is being made. */
+export function checkpointFolderNames(names: MachineFolderNames, id: CheckpointId, aside = false): CheckpointFolderNames {
+  const folder = join(names.checkpoints, aside ? `.${id}.new` : id)
+  return {
+    folder,
+    document: join(folder, 'checkpoint.json'),
+    state: join(folder, 'state.bin'),
+    nvram: join(folder, 'nvram.qcow2'),
+    tpm: join(folder, 'tpm'),
+    screen: join(folder, 'screen.png'),
+    boot: join(folder, 'boot'),
+    media: join(folder, 'media'),
+  }
 }
 
 export interface MachineRuntimeNames {
