@@ -63,7 +63,7 @@ function View({ place }: { readonly place: Place }): React.ReactNode {
     case 'images': return <main className="app-main"><ImagesPage /></main>
     case 'screen': return <ScreenWindow machine={place.machine} />
     case 'doctor': return <main className="app-main"><DoctorPage /></main>
-    case 'settings': return <main className="app-main"><SettingsPage /></main>
+    case 'settings': return <main className="app-main"><SettingsPage section={place.section} /></main>
     case 'about': return <main className="app-main"><AboutPage /></main>
   }
 }

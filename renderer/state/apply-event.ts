@@ -1,5 +1,6 @@
 /** What an event makes of the mirror. Pure: the same events in the same order give the same mirror. */
 import type { EngineEvent } from '../../contract/event.ts'
+import { locale } from '../text/locale.ts'
 import type { Mirror } from './mirror.ts'
 
 /** Told apart from a mirror: the subscription is over, take a new one. */
@@ -42,7 +43,7 @@ function replaced<T extends { readonly id: string }>(all: readonly T[], one: T):
   return [...all.filter(({ id }) => id !== one.id), one]
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+const collator = new Intl.Collator(locale, { numeric: true, sensitivity: 'base' })
 
 function byName(a: { readonly name: string; readonly id: string }, b: { readonly name: string; readonly id: string }): number {
   return collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1)

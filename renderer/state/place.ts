@@ -8,15 +8,23 @@ export type Place =
   | { readonly view: 'machines'; readonly machine?: string; readonly tab?: MachineTab }
   /** A console in a window of its own. */
   | { readonly view: 'screen'; readonly machine: string }
-  | { readonly view: 'images' | 'doctor' | 'settings' | 'about' }
+  | { readonly view: 'settings'; readonly section?: SettingsSection }
+  | { readonly view: 'images' | 'doctor' | 'about' }
 
-const plainViews = ['images', 'doctor', 'settings', 'about'] as const
+export const settingsSections = ['window', 'machines', 'qemu', 'serve', 'folders', 'trash'] as const
+export type SettingsSection = (typeof settingsSections)[number]
+
+const plainViews = ['images', 'doctor', 'about'] as const
 
 /** Any path leads somewhere: what is not known leads to the machines. */
 export function parsePlace(path: string): Place {
   const [view = '', machine = '', tab = ''] = path.split('/').filter((part) => part !== '').map(decoded)
   const plain = plainViews.find((name) => name === view)
   if (plain !== undefined) return { view: plain }
+  if (view === 'settings') {
+    const section = settingsSections.find((name) => name === machine)
+    return { view, ...(section === undefined ? {} : { section }) }
+  }
   if (view === 'screen' && machine !== '') return { view: 'screen', machine }
   if (view !== 'machines' || machine === '') return { view: 'machines' }
   const known = machineTabs.find((name) => name === tab)
@@ -25,6 +33,7 @@ export function parsePlace(path: string): Place {
 
 export function pathOf(place: Place): string {
   if (place.view === 'screen') return `/screen/${encodeURIComponent(place.machine)}`
+  if (place.view === 'settings') return place.section === undefined ? '/settings' : `/settings/${place.section}`
   if (place.view !== 'machines') return `/${place.view}`
   if (place.machine === undefined) return '/machines'
   return `/machines/${encodeURIComponent(place.machine)}${place.tab === undefined ? '' : `/${place.tab}`}`

@@ -9,12 +9,16 @@ interface Toast {
   readonly message?: ReactNode
   /** Stays until it was seen to. */
   readonly stays?: boolean
+  /** How long it is there otherwise. */
+  readonly forMs?: number
   /** Where it leads. */
   readonly onClick?: () => void
 }
 
-export function showToast({ id, title, message, stays = false, onClick }: Toast): void {
-  notifications.show({ ...(id === undefined ? {} : { id }), title, message, ...(onClick === undefined ? {} : { onClick }), autoClose: stays ? false : 8000 })
+const usualMs = 8000
+
+export function showToast({ id, title, message, stays = false, forMs = usualMs, onClick }: Toast): void {
+  notifications.show({ ...(id === undefined ? {} : { id }), title, message, ...(onClick === undefined ? {} : { onClick }), autoClose: stays ? false : forMs })
 }
 
 export function hideToast(id: string): void {

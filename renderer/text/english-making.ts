@@ -146,7 +146,12 @@ export const making = {
 
   deciding: {
     lead: 'What is changed here counts at once and changes no machine there is.',
-    window: 'This window', windowMore: 'kept on this computer, in this window or browser',
+    sections: 'Parts of the settings', section: { window: 'Window', machines: 'New machines', qemu: 'QEMU', serve: 'Browser access', folders: 'Folders', trash: 'Trash' },
+    window: 'Window', themeMeans: 'Kept in this window or browser.',
+    onClose: 'Closing the window', onCloses: { 'keep-running': 'Stay in the panel', quit: 'Quit' }, onCloseMeans: { 'keep-running': 'While machines run, Mayfly stays as an icon in the panel; the window opens from there. Without machines it quits.', quit: 'Closing the window is quitting. Machines are dealt with as said below.' },
+    onQuit: 'Quitting', onQuits: { ask: 'Ask each time', 'leave-running': 'Leave machines running', 'shut-down': 'Shut machines down' }, onQuitMeans: { ask: 'Asks only while machines run.', 'leave-running': 'Machines go on without Mayfly; it finds them when it opens again.', 'shut-down': 'Each guest is asked to shut down, and Mayfly waits. One that does not keeps it open and is said.' },
+    serve: 'Browser access', serveMore: 'these pages in a browser on this computer', servePort: 'Port', servePortFree: '8006, or any that is free', servePortBad: 'A port from 1 to 65535, or nothing.', servePortMeans: 'Counts when mayfly serve begins. Ports below 1024 need rights on most systems.', serveCommand: 'Begin', serveCommandMeans: 'Listens on 127.0.0.1 only. The address it prints lets one browser in.',
+    serveOthers: 'Other computers', serveOthersMeans: 'Only with TLS and a password, which this sets; then mayfly serve takes --bind, --tls-cert and --tls-key.', copyCommand: (command: string) => `Copy ${command}`,
     newMachines: 'New machines', newMachinesMore: 'where nothing else is said; the wizard begins with it, the command line too',
     profile: 'Hardware', mayflyDecides: 'Mayfly decides', mayflyDecidesMeans: 'By image and host: virtio devices, two CPUs, memory by the kind of image.',
     profiles: { paravirtual: 'Paravirtual', compatible: 'Compatible', micro: 'Micro' },
@@ -166,7 +171,8 @@ export const making = {
     kinds: { kernel: 'kernel', disk: 'disk', iso: 'ISO disc' },
     guestSees: (size: string) => `guest sees ${size}`,
     nobody: 'no machine',
-    add: 'Add an image',
+    add: 'Add an image', kindsTaken: 'ISO discs, and disk images as qcow2, raw, VMDK, VDI or VHDX. The file is copied and checked, and itself not changed.',
+    sum: (amount: number, size: string) => `${plural(amount, 'image', 'images')}, ${size} on this computer`,
     buildTiny: 'Build Tiny Linux', buildTinyMeans: 'A small Linux from this computer\'s own packages; ready in about a minute.', tinyThere: 'Tiny Linux is built already.', building: 'It is being built.',
     newMachine: 'New machine', newMachineOf: (name: string) => `New machine from ${name}`,
     remove: 'Remove', removeOf: (name: string) => `Remove ${name}`,

@@ -165,12 +165,12 @@ export const english = {
     machine: 'Machine', up: 'Up', upSince: (duration: string, since: string) => `${duration}, since ${since}`, size: 'Size', agent: 'Guest agent', agentState: { off: 'off', silent: 'does not answer yet', answering: 'answers' }, accelerator: 'Accelerator', accelerators: { kvm: 'KVM', tcg: 'software emulation' },
     process: 'Process', resident: (bytes: string) => `${bytes} resident`, machineType: 'Machine type', lastEnd: 'Last end', created: 'Made', notes: 'Notes', notesEmpty: 'What this machine is for, what must not be deleted.', keepNotes: 'Keep the notes', keeping: 'keeping', notKept: 'kept when you leave the field',
     tags: 'Tags', tagsMore: 'the first is its group in the list', addTag: 'Add a tag', removeTag: (tag: string) => `Remove the tag ${tag}`, changeTags: 'Change the tags',
-    now: 'Now', every: 'every second, 15 min', cpu: 'CPU', memory: 'Memory', disk: 'Disk', network: 'Network', ofCpus: (used: string, all: number) => `${used} of ${plural(all, 'CPU', 'CPUs')}`, ofMemory: (all: string) => `of ${all} given`, residentOnly: 'resident on this host; the guest does not say what it uses',
-    graph: (what: string) => `${what} over the last 15 minutes`, read: 'read', written: (rate: string) => `written ${rate}`, in: 'in', out: (rate: string) => `out ${rate}`, networkUnknown: 'The guest agent does not count it.', measuring: 'Measuring begins.', graphsOff: 'Graphs are drawn while the machine runs.',
+    now: 'Now', every: (span: string) => `every second, the last ${span}`, cpu: 'CPU', memory: 'Memory', disk: 'Disk', network: 'Network', ofCpus: (used: string, all: number) => `${used} of ${plural(all, 'CPU', 'CPUs')}`, hardlyCpus: (all: number) => `less than 0.1 of ${plural(all, 'CPU', 'CPUs')}`, ofMemory: (all: string) => `of ${all} given`, residentOnly: 'resident on this host; the guest does not say what it uses',
+    graph: (what: string) => `${what} over time`, read: 'read', written: (rate: string) => `written ${rate}`, in: 'in', out: (rate: string) => `out ${rate}`, networkUnknown: 'The guest agent does not count it.', measuring: 'Measuring begins.', graphsOff: 'Graphs are drawn while the machine runs.',
   },
 
   doctor: {
-    checking: 'Checking. Nothing is changed on this host.', checked: (checks: number, seconds: string, when: string) => `${plural(checks, 'check', 'checks')} in ${seconds} s, at ${when}. Nothing was changed on this host.`, copyReport: 'Copy report', again: 'Check again', groups: 'Kinds of findings',
+    checking: 'Checking. Nothing is changed on this host.', checked: (checks: number, took: string, when: string) => `${plural(checks, 'check', 'checks')} in ${took}, at ${when}. Nothing was changed on this host.`, copyReport: 'Copy report', again: 'Check again', groups: 'Kinds of findings',
     status: { all: 'All', problem: 'Problems', warning: 'Warnings', unknown: 'Not known', ok: 'Good' }, cannot: 'The checks could not be made', none: 'Nothing of this kind was found.', found: 'Found', tried: 'Tried', concerns: 'Concerns', needsRoot: 'It needs root.', copyCommand: 'Copy command',
   },
 
@@ -197,6 +197,7 @@ export const english = {
     machines: (amount: number) => plural(amount, 'machine', 'machines'),
     inTrash: (what: string) => `In the trash: ${what}`,
     undo: 'Undo',
+    openTrash: 'Open the trash',
     restored: (what: string) => `Back from the trash: ${what}`,
     renameTitle: (name: string) => `Rename ${name}`,
     newName: 'New name',

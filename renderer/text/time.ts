@@ -27,6 +27,13 @@ export function formatClock(at: string | number, precision: 'minutes' | 'seconds
   return new Date(at).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', ...(precision === 'seconds' ? { second: '2-digit' } : {}) })
 }
 
+/** For rows beneath each other: `14:44:05` today, `12 Nov 14:44:05` before. */
+export function formatStamp(at: string | number, now: number): string {
+  const clock = formatClock(at, 'seconds')
+  const today = new Date(at).toDateString() === new Date(now).toDateString()
+  return today ? clock : `${new Date(at).toLocaleDateString(locale, { day: '2-digit', month: 'short' })} ${clock}`
+}
+
 /** `Thu 12 Nov 2026, 14:44:05`: all of it, for whoever points at a shorter one. */
 export function formatFull(at: string | number): string {
   return new Date(at).toLocaleString(locale, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' })

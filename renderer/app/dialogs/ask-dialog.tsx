@@ -7,6 +7,7 @@ import type { MachineVerb } from '../../state/machine-verb.ts'
 import { isOn } from '../../state/machine-looks.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { closeOverlay } from '../../state/overlay.ts'
+import { go } from '../../state/place.ts'
 import { clearSelection } from '../../state/selection.ts'
 import { hideToast, showToast } from '../../state/toast.ts'
 import { toMayflyError } from '../../state/failure.ts'
@@ -40,12 +41,15 @@ export function AskDialog({ verb, machines: ids }: AskDialogProps): React.ReactN
       <p className="mf-2">{body}</p>
       {many ? <p className="mf-sm mf-3 ask-names">{machines.map(({ name }) => name).join(', ')}</p> : null}
       <div className="ask-foot">
-        <Button onClick={closeOverlay}>{text.cancel}</Button>
-        <Button danger data-autofocus icon={machineActions[verb].icon} onClick={confirmed}>{many ? text.ask.doMany(text.verb[verb], machines.length) : text.verbOf(verb, first.name)}</Button>
+        <Button data-autofocus onClick={closeOverlay}>{text.cancel}</Button>
+        <Button danger icon={machineActions[verb].icon} onClick={confirmed}>{many ? text.ask.doMany(text.verb[verb], machines.length) : text.verbOf(verb, first.name)}</Button>
       </div>
     </Modal>
   )
 }
+
+/** Afterwards the trash has it. */
+const undoForMs = 20_000
 
 function offerUndo(deleted: readonly MachineSummary[]): void {
   const [first] = deleted
@@ -60,5 +64,14 @@ function offerUndo(deleted: readonly MachineSummary[]): void {
       showToast({ title: text.error.couldNot(text.ask.undo), message: toMayflyError(error).message, stays: true })
     }
   }
-  showToast({ id, title: text.ask.inTrash(what), message: <Button size="small" onClick={() => void undo()}>{text.ask.undo}</Button> })
+  const toTrash = (): void => {
+    hideToast(id)
+    go({ view: 'settings', section: 'trash' })
+  }
+  showToast({
+    id,
+    title: text.ask.inTrash(what),
+    forMs: undoForMs,
+    message: <span className="mf-row"><Button size="small" onClick={() => void undo()}>{text.ask.undo}</Button><Button size="small" look="quiet" onClick={toTrash}>{text.ask.openTrash}</Button></span>,
+  })
 }

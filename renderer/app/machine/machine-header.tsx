@@ -20,6 +20,8 @@ export function MachineHeader({ machine }: { readonly machine: MachineSummary })
   const [forward] = machine.forwards
   const address = forward === undefined ? undefined : `${forward.hostAddress}:${forward.hostPort}`
   const startable = whyNot('start', machine) === undefined
+  // The note beneath the tabs says why.
+  const saidBelow = machine.state === 'crashed' || machine.state === 'broken'
   return (
     <div className="mh">
       <div className="mf-grow">
@@ -30,7 +32,7 @@ export function MachineHeader({ machine }: { readonly machine: MachineSummary })
           {machine.tags.map((tag) => <span key={tag} className="mf-tag mf-wide-only">{tag}</span>)}
         </div>
         <div className="mh-facts">
-          <span className="mf-clip">{machine.stateReason ?? `${text.machine.cpus(machine.cpus)}, ${formatMiB(machine.memoryMiB)}`}</span>
+          <span className="mf-clip">{machine.stateReason === null || saidBelow ? `${text.machine.cpus(machine.cpus)}, ${formatMiB(machine.memoryMiB)}` : machine.stateReason}</span>
           {address === undefined ? null : <><span aria-hidden>·</span><code>{address}</code><CopyButton size="small" text={address} name={text.copyOf(address)} copiedWord={text.copied} /></>}
         </div>
       </div>
@@ -41,7 +43,7 @@ export function MachineHeader({ machine }: { readonly machine: MachineSummary })
         <ActionButton verb="shutDown" icon={Power} machine={machine} />
         <ActionButton verb="switchOff" icon={PowerOff} machine={machine} />
         <span className="mh-sep" />
-        <Button look={startable ? 'filled' : 'default'} size="large" icon={Play} className="mh-start" cannot={whyNot('start', machine)} onClick={() => perform('start', machine)}>{text.verb.start}</Button>
+        <Button look={startable ? 'filled' : 'default'} size="large" icon={Play} className="mh-start" cannot={whyNot('start', machine)} onClick={() => perform('start', machine)}>{machine.state === 'crashed' ? text.machine.startAgain : text.verb.start}</Button>
         <Menu>
           <Menu.Target><IconButton icon={Ellipsis} size="large" name={text.machine.moreActions} /></Menu.Target>
           <Menu.Dropdown><MachineMenuItems machine={machine} /></Menu.Dropdown>

@@ -1,6 +1,6 @@
 /** What went wrong with this machine: its last action, or its last end. Inline, where it belongs. */
 import type { MachineSummary } from '../../../contract/machine.ts'
-import { machineActions, perform, whyNot } from '../../state/machine-actions.ts'
+import { perform, whyNot } from '../../state/machine-actions.ts'
 import { useDetails } from '../../state/details.ts'
 import { clearTrouble, useTroubles } from '../../state/troubles.ts'
 import { text } from '../../text/text.ts'
@@ -43,10 +43,7 @@ function EndNote({ machine }: { readonly machine: MachineSummary }): React.React
       <Note
         kind="bad"
         title={exit?.sentence ?? machine.stateReason ?? text.state[machine.state]}
-        actions={<>
-          <CopyButton look="default" size="small" text={report} name={text.error.copyReport} word={text.error.copyReport} copiedWord={text.copied} />
-          {whyNot('start', machine) === undefined ? <Button size="small" icon={machineActions.start.icon} onClick={() => perform('start', machine)}>{text.machine.startAgain}</Button> : null}
-        </>}
+        actions={<CopyButton look="default" size="small" text={report} name={text.error.copyReport} word={text.error.copyReport} copiedWord={text.copied} />}
       >
         <p>{machine.state === 'broken' ? text.machine.brokenKept : text.machine.crashKept}</p>
         {machine.state === 'broken' && details !== undefined ? <p>{text.machine.folder}: <code>{details.folder}</code></p> : null}

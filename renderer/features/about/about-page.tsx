@@ -12,6 +12,7 @@ import { formatDuration } from '../../text/time.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Note } from '../../ui/note.tsx'
 import { formatBytes } from '../../ui/size-text.ts'
+import './about.css'
 
 export function AboutPage(): React.ReactNode {
   const { host } = useHost()
@@ -33,35 +34,41 @@ export function AboutPage(): React.ReactNode {
         <CopyButton look="default" text={diagnostics} name={text.about.copy} word={text.about.copy} copiedWord={text.copied} />
       </div>
       <div className="mf-page-body mf-scroll">
-        {error === undefined ? null : <Note kind="bad" title={text.about.noEngine}><p>{error.message} {error.next ?? ''}</p></Note>}
-        <section>
-          <h2 className="mf-h">Mayfly</h2>
-          <dl className="mf-dl">
-            <dt>{text.about.version}</dt><dd>{host?.mayflyVersion ?? info?.version}</dd>
-            {info === undefined ? null : (
-              <>
-                <dt>{text.about.engine}</dt><dd>{text.about.engineLine(info.pid, text.about.holders[info.holder] ?? info.holder, formatDuration((now - Date.parse(info.startedAt)) / 1000), formatBytes(info.residentBytes))}</dd>
-                <dt>{text.about.stays}</dt><dd>{info.obligations.length === 0 ? text.about.noObligations : info.obligations.join('; ')}</dd>
-              </>
-            )}
-            <dt>{text.about.licence}</dt><dd>Apache-2.0</dd>
-          </dl>
-        </section>
-        {host === undefined ? null : (
+        <div className="about">
+          {error === undefined ? null : <Note kind="bad" title={text.about.noEngine}><p>{error.message} {error.next ?? ''}</p></Note>}
           <section>
-            <h2 className="mf-h">{text.list.host}</h2>
-            <dl className="mf-dl">
-              <dt>{text.about.system}</dt><dd>{host.os}, Linux {host.kernel}</dd>
-              <dt>{text.about.processor}</dt><dd>{host.cpus} × {host.cpuModel}</dd>
-              <dt>QEMU</dt><dd>{host.qemu === null ? text.about.noQemu : `${host.qemu.version}, ${host.qemu.binary}`}</dd>
-              <dt>{text.overview.accelerator}</dt><dd>{host.accelerator === null ? text.about.none : text.overview.accelerators[host.accelerator]}</dd>
-              <dt>{text.about.data}</dt><dd><code>{host.folders.data}</code></dd>
-              <dt>{text.about.config}</dt><dd><code>{host.folders.config}</code></dd>
-              <dt>{text.about.cache}</dt><dd><code>{host.folders.cache}</code></dd>
+            <h2 className="mf-h">Mayfly</h2>
+            <dl className="about-facts">
+              <Fact name={text.about.version}>{host?.mayflyVersion ?? info?.version}</Fact>
+              {info === undefined ? null : (
+                <>
+                  <Fact name={text.about.engine}>{text.about.engineLine(info.pid, text.about.holders[info.holder] ?? info.holder, formatDuration((now - Date.parse(info.startedAt)) / 1000), formatBytes(info.residentBytes))}</Fact>
+                  <Fact name={text.about.stays}>{info.obligations.length === 0 ? text.about.noObligations : info.obligations.map((obligation) => <p key={obligation}>{obligation}</p>)}</Fact>
+                </>
+              )}
+              <Fact name={text.about.licence}>Apache-2.0</Fact>
             </dl>
           </section>
-        )}
+          {host === undefined ? null : (
+            <section>
+              <h2 className="mf-h">{text.list.host}</h2>
+              <dl className="about-facts">
+                <Fact name={text.about.system}>{host.os}, Linux {host.kernel}</Fact>
+                <Fact name={text.about.processor}>{host.cpus} × {host.cpuModel}</Fact>
+                <Fact name="QEMU">{host.qemu === null ? text.about.noQemu : `${host.qemu.version}, ${host.qemu.binary}`}</Fact>
+                <Fact name={text.overview.accelerator}>{host.accelerator === null ? text.about.none : text.overview.accelerators[host.accelerator]}</Fact>
+                <Fact name={text.about.data}><code>{host.folders.data}</code></Fact>
+                <Fact name={text.about.config}><code>{host.folders.config}</code></Fact>
+                <Fact name={text.about.cache}><code>{host.folders.cache}</code></Fact>
+              </dl>
+            </section>
+          )}
+        </div>
       </div>
     </div>
   )
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }): React.ReactNode {
+  return <div><dt>{name}</dt><dd>{children}</dd></div>
 }

@@ -6,7 +6,7 @@ import type { DiagnosticResult, DoctorReport } from '../../../contract/host.ts'
 import { engine } from '../../state/connection.ts'
 import { toMayflyError } from '../../state/failure.ts'
 import { text } from '../../text/text.ts'
-import { formatWhen } from '../../text/time.ts'
+import { formatTook, formatWhen } from '../../text/time.ts'
 import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Note } from '../../ui/note.tsx'
@@ -31,11 +31,11 @@ export function DoctorPage(): React.ReactNode {
   const [filter, setFilter] = useState<Status | 'all'>('all')
 
   const check = useCallback(() => {
-    const begun = Date.now()
+    const begun = performance.now()
     setBusy(true)
     engine.host.doctor({}).then(
       (report) => {
-        setChecked({ report, at: Date.now(), tookMs: Date.now() - begun })
+        setChecked({ report, at: Date.now(), tookMs: performance.now() - begun })
         setError(undefined)
       },
       (failure: unknown) => setError(toMayflyError(failure)),
@@ -51,7 +51,7 @@ export function DoctorPage(): React.ReactNode {
       <div className="mf-page-head">
         <div className="mf-grow">
           <h1>{text.nav.doctor}</h1>
-          <p role="status">{busy ? text.doctor.checking : checked === undefined ? '' : text.doctor.checked(results.length, (checked.tookMs / 1000).toFixed(1), formatWhen(checked.at, checked.at))}</p>
+          <p role="status">{busy ? text.doctor.checking : checked === undefined ? '' : text.doctor.checked(results.length, formatTook(checked.tookMs), formatWhen(checked.at, checked.at))}</p>
         </div>
         <CopyButton look="quiet" size="large" text={report} name={text.doctor.copyReport} word={text.doctor.copyReport} copiedWord={text.copied} />
         <Button look="quiet" size="large" icon={RotateCcw} aria-busy={busy} onClick={check}>{text.doctor.again}</Button>

@@ -43,7 +43,7 @@ function Row({ image, now, onRemove }: { readonly image: Image; readonly now: nu
       <td className="mf-3 mf-wide-only">{formatWhen(createdAt, now)}</td>
       <td>
         <span className="im-actions">
-          <Button size="small" look="quiet" icon={Plus} aria-label={text.images.newMachineOf(name)} cannot={broken === null ? undefined : text.wizard.brokenImage} onClick={() => openOverlay({ kind: 'wizard', image: id })}>{text.images.newMachine}</Button>
+          <Button size="small" look="quiet" icon={Plus} aria-label={text.images.newMachineOf(name)} cannot={broken === null ? undefined : text.wizard.brokenImage} onClick={() => openOverlay({ kind: 'wizard', image: id })}><span className="im-new">{text.images.newMachine}</span></Button>
           <IconButton size="small" icon={Trash2} danger name={text.images.removeOf(name)} onClick={() => onRemove(image)} />
         </span>
       </td>

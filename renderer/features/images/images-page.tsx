@@ -1,5 +1,5 @@
 /** The images of this host: what there is, what uses it, how more come and how one goes. */
-import { Hammer } from 'lucide-react'
+import { Download, Hammer } from 'lucide-react'
 import { useState } from 'react'
 import type { Image } from '../../../contract/image.ts'
 import type { MayflyError } from '../../../contract/errors.ts'
@@ -15,6 +15,7 @@ import { FileChooser } from '../../ui/file-chooser.tsx'
 import { Note } from '../../ui/note.tsx'
 import { ProgressRows } from '../../ui/progress-rows.tsx'
 import type { ProgressRow } from '../../ui/progress-rows.tsx'
+import { formatBytes } from '../../ui/size-text.ts'
 import { ImageTable } from './image-table.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
 import { useImages } from './use-images.ts'
@@ -48,29 +49,45 @@ export function ImagesPage(): React.ReactNode {
       onPath={addPath}
     />
   )
-  const buildButton = (look: 'default' | 'filled'): React.ReactNode => <Button look={look} icon={Hammer} cannot={job !== undefined ? text.images.building : tiny !== undefined ? text.images.tinyThere : undefined} tooltip={text.images.buildTinyMeans} onClick={build}>{text.images.buildTiny}</Button>
+  const buildButton = (look: 'default' | 'filled'): React.ReactNode => <Button look={look} icon={Hammer} cannot={job !== undefined ? text.images.building : tiny !== undefined ? text.images.tinyThere : undefined} onClick={build}>{text.images.buildTiny}</Button>
   const none = images.length === 0 && phase === 'live'
+  const bytes = images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   return (
     <div className="mf-page">
       <div className="mf-page-head">
         <div className="mf-grow"><h1>{text.images.list}</h1><p>{text.images.lead}</p></div>
-        {none ? null : <div className="mf-row im-acts">{buildButton('default')}{chooser}</div>}
       </div>
-      <div className="mf-page-body mf-scroll">
-        {error === undefined ? null : <Note kind="bad" live title={text.error.couldNot(text.images.buildTiny)} actions={<Button size="small" onClick={() => setError(undefined)}>{text.error.dismiss}</Button>}>{error.message} {error.next}</Note>}
-        <ProgressRows rows={rows} stopWord={text.adding.stop} dismissWord={text.error.dismiss} />
-        {none ? (
-          <div className="mf-empty im-empty">
-            <h2>{text.images.none}</h2>
-            <p>{text.images.noneMore}</p>
-            <div className="mf-row im-acts">{buildButton('filled')}{chooser}</div>
-          </div>
-        ) : images.length === 0 ? (
-          <div aria-busy className="im-still">{[0, 1, 2].map((row) => <div key={row} className="mf-still" />)}</div>
-        ) : (
-          <ImageTable images={images} onRemove={setRemoving} />
-        )}
-        <p className="mf-drop im-drop">{text.adding.drop}</p>
+      <div className="im">
+        <div className="im-main mf-scroll">
+          {error === undefined ? null : <Note kind="bad" live title={text.error.couldNot(text.images.buildTiny)} actions={<Button size="small" onClick={() => setError(undefined)}>{text.error.dismiss}</Button>}>{error.message} {error.next}</Note>}
+          <ProgressRows rows={rows} stopWord={text.adding.stop} dismissWord={text.error.dismiss} />
+          {none ? (
+            <div className="mf-empty im-empty">
+              <h2>{text.images.none}</h2>
+              <p>{text.images.noneMore}</p>
+            </div>
+          ) : images.length === 0 ? (
+            <div aria-busy className="im-still">{[0, 1, 2].map((row) => <div key={row} className="mf-still" />)}</div>
+          ) : (
+            <>
+              <ImageTable images={images} onRemove={setRemoving} />
+              <p className="im-sum mf-sm mf-3">{text.images.sum(images.length, formatBytes(bytes))}</p>
+            </>
+          )}
+        </div>
+        <aside className="im-side mf-scroll" aria-label={text.images.add}>
+          <section>
+            <h2 className="mf-h">{text.images.add}</h2>
+            <div className="mf-drop im-drop"><Download size={20} strokeWidth={1.75} aria-hidden /><span>{text.adding.drop}</span></div>
+            <div className="im-acts">{chooser}</div>
+            <p className="mf-sm mf-3">{text.images.kindsTaken}</p>
+          </section>
+          <section>
+            <h2 className="mf-h">{text.wizard.tinyTitle}</h2>
+            <p className="mf-sm mf-2 im-means">{text.images.buildTinyMeans}</p>
+            {buildButton(none ? 'filled' : 'default')}
+          </section>
+        </aside>
       </div>
       {removing === undefined ? null : <RemoveDialog image={images.find(({ id }) => id === removing.id) ?? removing} onClose={() => setRemoving(undefined)} />}
     </div>

@@ -5,9 +5,11 @@ import { Search, X } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { text } from '../../text/text.ts'
+import { formatFull, formatStamp } from '../../text/time.ts'
 import { IconButton } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Note } from '../../ui/note.tsx'
+import { splitTime } from './log-time.ts'
 import { useFollowedLog } from './use-followed-log.ts'
 import type { LogSource } from './use-followed-log.ts'
 import './log.css'
@@ -49,11 +51,17 @@ export function LogTab({ machine }: { readonly machine: MachineSummary }): React
       {!loading && shown.length === 0 && error === undefined ? <div className="log-none"><p>{query === '' ? text.log.empty[source] : text.log.noMatch(query)}</p></div> : null}
       <div ref={scroller} className="log-lines mf-scroll" tabIndex={0} role="log" aria-live="off" aria-label={text.log.sources[source]} onWheel={(event) => (event.deltaY < 0 ? setFollow(false) : undefined)}>
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-          {virtual.getVirtualItems().map((item) => <div key={item.key} className="log-line" style={{ transform: `translateY(${item.start}px)` }}><Found line={shown[item.index] ?? ''} needle={needle} /></div>)}
+          {virtual.getVirtualItems().map((item) => <div key={item.key} className="log-line" style={{ transform: `translateY(${item.start}px)` }}><Line line={shown[item.index] ?? ''} needle={needle} /></div>)}
         </div>
       </div>
     </div>
   )
+}
+
+/** Its time as it is here, the whole of it for whoever points at it. */
+function Line({ line, needle }: { readonly line: string; readonly needle: string }): React.ReactNode {
+  const { atMs, rest } = splitTime(line)
+  return <>{atMs === undefined ? null : <time className="log-time" dateTime={new Date(atMs).toISOString()} title={formatFull(atMs)}>{formatStamp(atMs, Date.now())}</time>}<Found line={rest} needle={needle} /></>
 }
 
 function Found({ line, needle }: { readonly line: string; readonly needle: string }): React.ReactNode {

@@ -3,6 +3,8 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { useComputedColorScheme } from '@mantine/core'
 import { useEffect, useEffectEvent, useRef } from 'react'
+import { formatClock } from '../../text/time.ts'
+import { labelPrecision, timeAxis, timeLabels } from './time-axis.ts'
 
 export interface UsageLine {
   readonly label: string
@@ -22,7 +24,6 @@ interface UsageGraphProps {
 }
 
 const height = 168
-const spanSeconds = 15 * 60
 const leastTop = 1024
 
 export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageGraphProps): React.ReactNode {
@@ -44,11 +45,16 @@ export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageG
         padding: [18, 0, 0, 0],
         cursor: { y: false, points: { size: 6 }, drag: { setScale: false }, sync: { key: 'usage' } },
         scales: {
-          x: { range: (_plot, _from, to) => [(to ?? 0) - spanSeconds, to ?? 0] },
+          x: {
+            range: ({ data: [at] }) => {
+              const { from, to } = timeAxis(at)
+              return [from, to]
+            },
+          },
           y: { range: (_plot, _from, to) => [0, top ?? Math.max(leastTop, to ?? 0) * 1.15] },
         },
         axes: [
-          { stroke: faint, font, size: 22, gap: 4, grid: { show: false }, ticks: { show: false }, space: 90, values: (_plot, at) => at.map((second_) => new Date(second_ * 1000).toTimeString().slice(0, 5)) },
+          { stroke: faint, font, size: 22, grid: { show: false }, ticks: { show: false }, values: (_plot, at) => at.map(() => '') },
           { side: 3, size: 0, grid: { stroke: line, width: 1 }, ticks: { show: false }, splits: (_plot, _axis, _from, to) => [0, to / 2, to], values: (_plot, at) => at.map(() => '') },
         ],
         series: [{}, ...lines.map((_line, index) => (index === 0 ? { stroke: accent, width: 1.25, fill: `${accent}22`, points: { show: false } } : { stroke: second, width: 1.25, dash: [4, 3], points: { show: false } }))],
@@ -64,6 +70,14 @@ export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageG
             ctx.textBaseline = 'alphabetic'
             ctx.font = `${11 * devicePixelRatio}px ${style.fontFamily}`
             for (const value of [most / 2, most]) ctx.fillText(format(value), bbox.left, drawn.valToPos(value, 'y', true) - 4 * devicePixelRatio)
+            // Those at the ends stand within the graph, or they would be cut.
+            const axis = timeAxis(drawn.data[0])
+            const marks = timeLabels(axis, bbox.width / devicePixelRatio)
+            const beneath = bbox.top + bbox.height + 14 * devicePixelRatio
+            for (const [index, at] of marks.entries()) {
+              ctx.textAlign = index === 0 ? 'left' : index === marks.length - 1 ? 'right' : 'center'
+              ctx.fillText(formatClock(at * 1000, labelPrecision(axis)), drawn.valToPos(at, 'x', true), beneath)
+            }
             ctx.restore()
           }],
         },

@@ -4,8 +4,11 @@ import type { MachineSummary } from '../../../contract/machine.ts'
 import { useUsageHistory } from '../../state/metrics.ts'
 import type { UsagePoint } from '../../state/metrics.ts'
 import { isOn } from '../../state/machine-looks.ts'
+import { formatNumber } from '../../text/numbers.ts'
 import { text } from '../../text/text.ts'
+import { formatDuration } from '../../text/time.ts'
 import { formatBytes, formatMiB } from '../../ui/size-text.ts'
+import { timeAxis } from './time-axis.ts'
 import { UsageGraph } from './usage-graph.tsx'
 
 const bytesPerMiB = 1024 ** 2
@@ -29,10 +32,10 @@ export function UsageGraphs({ machine }: { readonly machine: MachineSummary }): 
   const cpu = shown?.cpu ?? null
   return (
     <section>
-      <h2 className="mf-h">{text.overview.now}<small>{text.overview.every}</small></h2>
+      <h2 className="mf-h">{text.overview.now}<small>{text.overview.every(formatSpan(times))}</small></h2>
       <div className="ov-graphs">
         <figure>
-          <figcaption><b>{text.overview.cpu}</b><span>{cpu === null ? '–' : `${Math.round(cpu * 100)} %`}</span><small>{cpu === null ? '' : text.overview.ofCpus((cpu * machine.cpus).toFixed(1), machine.cpus)}</small></figcaption>
+          <figcaption><b>{text.overview.cpu}</b><span>{cpu === null ? '–' : `${Math.round(cpu * 100)} %`}</span><small>{cpu === null ? '' : cpusUsed(cpu * machine.cpus, machine.cpus)}</small></figcaption>
           <UsageGraph label={text.overview.graph(text.overview.cpu)} times={times} lines={[{ label: text.overview.cpu, values: of('cpu') }]} top={1} format={(value) => `${Math.round(value * 100)} %`} onPoint={setAt} />
         </figure>
         <figure>
@@ -50,6 +53,16 @@ export function UsageGraphs({ machine }: { readonly machine: MachineSummary }): 
       </div>
     </section>
   )
+}
+
+/** A processor that does a little is not said to do nothing. */
+function cpusUsed(used: number, all: number): string {
+  return used > 0 && used < 0.05 ? text.overview.hardlyCpus(all) : text.overview.ofCpus(formatNumber(used, 1), all)
+}
+
+function formatSpan(times: readonly number[]): string {
+  const { from, to } = timeAxis(times)
+  return formatDuration(to - from)
 }
 
 function Keys({ first, second }: { readonly first: string; readonly second: string }): React.ReactNode {

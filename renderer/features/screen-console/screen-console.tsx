@@ -188,7 +188,8 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
 
 /** The last picture, dimmed, and on it what there is to say and to do. */
 function Instead({ machine, phase, picture }: { readonly machine: MachineSummary; readonly phase: ScreenPhase; readonly picture: string | undefined }): React.ReactNode {
-  const startable = whyNot('start', machine) === undefined
+  // Of a crash the page says what happened, and has the button.
+  const startable = machine.state !== 'crashed' && whyNot('start', machine) === undefined
   return (
     <div className="screen-instead">
       {picture === undefined ? null : <img src={picture} alt="" />}

@@ -12,13 +12,15 @@ interface SettingFieldProps {
   /** Stands behind the field: a unit. */
   readonly after?: string
   readonly short?: boolean
+  /** Stands beneath it. */
+  readonly means?: string
   /** What is wrong with what was typed. */
   readonly wrong: (typed: string) => string | undefined
   /** Resolves to why it was not saved. */
   readonly save: (typed: string) => Promise<MayflyError | undefined>
 }
 
-export function SettingField({ label, value, placeholder, after, short = false, wrong, save }: SettingFieldProps): React.ReactNode {
+export function SettingField({ label, value, placeholder, after, short = false, means, wrong, save }: SettingFieldProps): React.ReactNode {
   const id = useId()
   /** Undefined: nothing was typed since it was saved. */
   const [typed, setTyped] = useState<string>()
@@ -69,6 +71,7 @@ export function SettingField({ label, value, placeholder, after, short = false, 
           {after === undefined ? null : <span className="mf-3">{after}</span>}
           <span id={`${id}-told`} role="status">{error !== undefined ? <span className="mf-bad-line"><StateShape shape="crashed" />{error}</span> : saved && typed === undefined ? <span className="mf-3 mf-sm"><StateShape shape="ok" /> {text.deciding.saved}</span> : null}</span>
         </span>
+        {means === undefined ? null : <span className="setting-means mf-sm mf-3">{means}</span>}
       </span>
     </div>
   )

@@ -44,7 +44,7 @@ export function Trash(): React.ReactNode {
   }
   const size = (entries ?? []).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   return (
-    <section>
+    <section id="settings-trash">
       <h2 className="mf-h">
         {text.settings.trash}
         <small>{entries === undefined ? '' : entries.length === 0 ? text.settings.trashEmpty : text.settings.trashHolds(entries.length, formatBytes(size))}</small>
