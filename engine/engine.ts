@@ -89,6 +89,9 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     appendEvent: (path, line) => {
       appendFile(path, line, { mode: 0o600 }).catch((error: unknown) => log.info(`${path} could not be written: ${String(error)}`))
     },
+    atStep: (step) => {
+      if (process.env['MAYFLY_DIE_AT'] === step) process.kill(process.pid, 'SIGKILL')
+    },
     portOwner: (protocol, hostPort, except) => machines.portOwner(protocol, hostPort, except),
   }
   const machines = new Machines(context)

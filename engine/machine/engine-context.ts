@@ -23,6 +23,11 @@ export interface EngineContext {
   readonly log: (line: string) => void
   /** Appends to a machine's event log; a failure to write is logged, not thrown. */
   readonly appendEvent: (path: string, line: string) => void
+  /**
+   * Called between the steps of an act on a machine's files, by the name of the step that comes next.
+   * Does nothing, except in a test that kills the engine there (`MAYFLY_DIE_AT`).
+   */
+  readonly atStep: (step: string) => void
   /** Another machine that binds this host port now; null where none of ours does. */
   readonly portOwner: (protocol: 'tcp' | 'udp', hostPort: number, except: MachineId) => string | null
 }
