@@ -27,19 +27,24 @@ export class BenchHome {
   #connection: SocketConnection | null = null
   #engine: ProcessIdentity | null = null
 
-  private constructor(root: string) {
+  private constructor(root: string, env: NodeJS.ProcessEnv) {
     this.root = root
-    this.env = { ...process.env, MAYFLY_HOME: root, NO_COLOR: '1' }
+    this.env = { ...process.env, MAYFLY_HOME: root, NO_COLOR: '1', ...env }
     this.folders = resolveFolders(this.env)
   }
 
   static async make(): Promise<BenchHome> {
-    // A socket's path may have 103 bytes, and some temporary folders are deep.
-    const home = new BenchHome(await mkdtemp(join(tmpdir(), 'mfb-')))
-    const shared = resolveFolders().cache
+    const home = new BenchHome(await makeRoot(), {})
+    const shared = process.env['MAYFLY_BENCH_CACHE'] ?? resolveFolders().cache
     await mkdir(shared, { recursive: true, mode: 0o700 })
     await symlink(shared, home.folders.cache)
     return home
+  }
+
+  /** One whose QEMU is a program of the bench's own; it learns and keeps nothing. */
+  static async makeApart(env: (root: string) => Promise<NodeJS.ProcessEnv>): Promise<BenchHome> {
+    const root = await makeRoot()
+    return new BenchHome(root, await env(root))
   }
 
   /** Starts a detached engine and connects to it. Resolves when it listens. */
@@ -62,6 +67,11 @@ export class BenchHome {
     if (engine === null) throw new Error('The engine is gone.')
     this.#engine = engine
     return engine
+  }
+
+  /** The process of the engine this bench started; null where it started none. */
+  async runningEngine(): Promise<ProcessIdentity | null> {
+    return this.#connection === null ? null : this.engineProcess()
   }
 
   /** Kills the engine without a word; its machines run on. */
@@ -99,4 +109,9 @@ export class BenchHome {
     }
     return found
   }
+}
+
+/** A socket's path may have 103 bytes, and some temporary folders are deep. */
+function makeRoot(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'mfb-'))
 }

@@ -4,11 +4,14 @@ export interface Goal {
   readonly name: FigureName
   /** What is measured, for people. */
   readonly what: string
-  readonly unit: 'ratio' | 'ms' | 'MB' | 'kB' | '%'
-  /** At most this; more is a figure missed. */
+  readonly unit: 'ratio' | 'ms' | 'MB' | 'kB' | '%' | 'fps'
+  /** At most this, or at least where more is better; beyond it a figure is missed. */
   readonly must: number
-  /** At most this is what we want. */
+  /** What we want. */
   readonly aim: number
+  readonly moreIsBetter?: boolean
+  /** Measured in windows, which root has none of: see build/bench.mjs. */
+  readonly inWindows?: boolean
 }
 
 export interface Measured {
@@ -25,7 +28,7 @@ export type Figure = Goal &
     | { readonly met: null; readonly value: null; readonly reason: string }
   )
 
-export const figureNames = ['start', 'list', 'engine-list', 'adopt', 'memory', 'event', 'window-scripts', 'window-scroll', 'window-heap', 'window-idle', 'flood'] as const
+export const figureNames = ['start', 'list', 'engine-list', 'adopt', 'memory', 'event', 'flood', 'window-start', 'window-scripts', 'window-scroll', 'window-heap', 'window-screen', 'window-key', 'window-idle'] as const
 export type FigureName = (typeof figureNames)[number]
 
 export const goals = {
@@ -35,16 +38,25 @@ export const goals = {
   adopt: { name: 'adopt', what: 'Start of an engine that finds 500 machines, 20 of them with a process, until it answers with all of them in their states', unit: 'ms', must: 1500, aim: 700 },
   memory: { name: 'memory', what: 'Resident memory of that engine', unit: 'MB', must: 150, aim: 100 },
   event: { name: 'event', what: 'From QEMU\'s own time stamp of an event to the line of mayfly watch', unit: 'ms', must: 20, aim: 5 },
-  'window-scripts': { name: 'window-scripts', what: 'JavaScript the window loads before it first paints, compressed', unit: 'kB', must: 400, aim: 250 },
-  'window-scroll': { name: 'window-scroll', what: 'From frame to frame while the list of 500 machines is scrolled and searched: 20 ms are 50 frames a second', unit: 'ms', must: 20, aim: 17 },
-  'window-heap': { name: 'window-heap', what: 'The page\'s heap after its consoles were opened and closed a hundred times, against after ten', unit: 'ratio', must: 1.1, aim: 1 },
-  'window-idle': { name: 'window-idle', what: 'CPU of engine, server and browser while nobody does anything, with 500 machines, 20 of them with a process', unit: '%', must: 3, aim: 1 },
   flood: { name: 'flood', what: 'The engine\'s slowest hundredth of answers while a guest floods its serial port: an upper bound of its event-loop delay', unit: 'ms', must: 50, aim: 20 },
+  'window-start': { name: 'window-start', what: 'From the start of the app to a list of 50 machines that can be used, as a multiple of the same Electron\'s empty window', unit: 'ratio', must: 2, aim: 1.4, inWindows: true },
+  'window-scripts': { name: 'window-scripts', what: 'JavaScript the window loads before it first paints, compressed', unit: 'kB', must: 400, aim: 250, inWindows: true },
+  'window-scroll': { name: 'window-scroll', what: 'Frames a second while the list of 500 machines, 20 of them live, is scrolled and searched', unit: 'fps', must: 50, aim: 60, moreIsBetter: true, inWindows: true },
+  'window-heap': { name: 'window-heap', what: 'The page\'s heap after its consoles were opened and closed a hundred times, against after ten', unit: 'ratio', must: 1.1, aim: 1, inWindows: true },
+  'window-screen': { name: 'window-screen', what: 'Pictures a second on the screen console of a guest that changes all of its 1280x800 pixels', unit: 'fps', must: 25, aim: 33, moreIsBetter: true, inWindows: true },
+  'window-key': { name: 'window-key', what: 'From a key to the pixel it changes, as a multiple of the same viewer straight on QEMU', unit: 'ratio', must: 1.2, aim: 1, inWindows: true },
+  'window-idle': { name: 'window-idle', what: 'CPU of all our processes while nobody does anything and ten machines run', unit: '%', must: 3, aim: 1, inWindows: true },
 } as const satisfies Record<FigureName, Goal>
+
+export function isInWindows(name: FigureName): boolean {
+  const goal: Goal = goals[name]
+  return goal.inWindows === true
+}
 
 /** Holds a measurement against its goal. */
 export function judge(goal: Goal, measured: Measured): Figure {
-  const met = measured.value <= goal.aim ? 'aim' : measured.value <= goal.must ? 'must' : 'missed'
+  const reaches = (limit: number): boolean => (goal.moreIsBetter === true ? measured.value >= limit : measured.value <= limit)
+  const met = reaches(goal.aim) ? 'aim' : reaches(goal.must) ? 'must' : 'missed'
   return {
     ...goal,
     value: rounded(measured.value),

@@ -30,22 +30,44 @@ export async function bootingMachine(bench: Bench): Promise<MachineSummary> {
 
 /**
  * Fills the bench's folder up to five hundred machines: twenty are started and their CPUs halted,
- * so that they cost no time; the others are copies on disk of one that has run before. An engine
- * is left running that knows only some of them.
+ * so that they cost no time; the others are at rest. An engine is left running that knows only
+ * some of them.
  */
 export async function makeFleet(bench: Bench): Promise<void> {
   const client = await bench.home.client()
-  const template = await bootingMachine(bench)
-  const present = await client.machine.list({})
-  if (present.length > 1) return
+  await bootingMachine(bench)
+  if ((await client.machine.list({ tag: runningTag })).length === runningCount) return
   bench.say(`Making ${machineCount} machines, ${runningCount} of them with a process ...`)
   for (let index = 0; index < runningCount; index++) {
     const { id } = await client.machine.create({ name: `runs-${number(index)}`, image: 'tiny', profile: 'micro', cpus: 1, memoryMiB: idleMemoryMiB, tags: [runningTag], start: true })
     await client.machine.pause({ machine: id })
   }
-  const { folder } = await client.machine.show({ machine: template.id })
+  await fillUp(bench, machineCount - runningCount)
+}
+
+/** Machines at rest are added until there are so many of them. The engine that runs does not know of them. */
+export async function fillUp(bench: Bench, count: number): Promise<void> {
+  const client = await bench.home.client()
+  const { folder } = await client.machine.show({ machine: (await bootingMachine(bench)).id })
   const root = machinesFolder(bench.home.folders)
-  for (let index = 0; index < machineCount - runningCount - 1; index++) await copyMachine(folder, root, `rests-${number(index)}`)
+  const present = (await readdir(root)).filter((name) => !name.startsWith('.')).length - (await client.machine.list({ tag: runningTag })).length
+  for (let index = present - 1; index < count - 1; index++) await copyMachine(folder, root, `rests-${number(index)}`)
+}
+
+/** Runs something while so many guests of the tiny image are up and do nothing. */
+export async function withIdleGuests<T>(bench: Bench, count: number, run: () => Promise<T>): Promise<T> {
+  const client = await bench.home.client()
+  await bootingMachine(bench)
+  bench.say(`Booting ${count} machines ...`)
+  const ids: string[] = []
+  for (let index = 0; index < count; index++) ids.push((await client.machine.create({ name: `idles-${number(index)}`, image: 'tiny', cpus: 1, memoryMiB: 192, start: true })).id)
+  for (const machine of ids) await client.machine.wait({ machine, for: 'serial:MAYFLY READY', timeoutMs: 180_000 })
+  try {
+    return await run()
+  } finally {
+    const after = await bench.home.client()
+    for (const machine of ids) await after.machine.delete({ machine, force: true })
+  }
 }
 
 /** A machine's folder once more under another id, name and identity; what is large is shared by hard link. */

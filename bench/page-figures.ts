@@ -1,0 +1,88 @@
+/** What the page weighs: the scripts before it paints, its heap after a day of consoles, and what it costs when nobody does anything. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Bench } from './bench.ts'
+import { appFolder, goTo, windowHosts } from './bench-window.ts'
+import { median } from './figure.ts'
+import type { Measured } from './figure.ts'
+import { bootingMachine, withIdleGuests } from './fleet.ts'
+import { inEachHost, inWindow } from './in-window.ts'
+
+const heapRounds = { few: 10, many: 100 } as const
+const idleMachines = 10
+const idleSpans = 4
+const idleMs = 8000
+
+/** All scripts that were there when something was first painted, as a server would send them compressed. */
+export async function measureScripts(bench: Bench): Promise<Measured> {
+  await bootingMachine(bench)
+  return inWindow(bench.home, 'chromium', async ({ page }) => {
+    await page.reload()
+    await page.getByRole('listbox', { name: 'Machines' }).waitFor()
+    const names = (await page.evaluate(`(() => {
+      const painted = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity
+      return performance.getEntriesByType('resource').filter(({ name, startTime }) => name.endsWith('.js') && startTime <= painted).map(({ name }) => new URL(name).pathname)
+    })()`)) as string[]
+    const bytes = names.map((name) => gzipSync(readFileSync(join(appFolder(), 'out/renderer', name))).length)
+    return { value: bytes.reduce((sum, size) => sum + size, 0) / 1000, samples: { fileBytes: bytes }, beside: { files: bytes.length } }
+  })
+}
+
+/** The heap of the page after its consoles were opened and closed a hundred times, against after ten. */
+export async function measureHeap(bench: Bench): Promise<Measured> {
+  const client = await bench.home.client()
+  const { id: machine } = await bootingMachine(bench)
+  await client.machine.start({ machine })
+  try {
+    await client.machine.wait({ machine, for: 'serial:MAYFLY READY', timeoutMs: 90_000 })
+    const usedMB = await inEachHost(bench, bench.home, async ({ page, debug }) => {
+      await goTo(page, `/machines/${machine}/overview`)
+      const used: number[] = []
+      const heapMB = async (): Promise<number> => {
+        for (let times = 0; times < 3; times++) await debug.send('HeapProfiler.collectGarbage')
+        return (await debug.send('Runtime.getHeapUsage')).usedSize / 1e6
+      }
+      for (let round = 1; round <= heapRounds.many; round++) {
+        await page.getByRole('tab', { name: 'Console' }).click()
+        await page.getByRole('region', { name: /^Screen of/ }).locator('canvas').waitFor()
+        await page.getByRole('region', { name: /^Serial console of/ }).locator('canvas, .xterm-rows').first().waitFor()
+        await page.getByRole('tab', { name: 'Overview' }).click()
+        await page.getByRole('region', { name: /^Screen of/ }).waitFor({ state: 'detached' })
+        if (round % heapRounds.few === 0) used.push(await heapMB())
+        if (round % 50 === 0) bench.say(`heap: ${round} of ${heapRounds.many}`)
+      }
+      return used
+    })
+    const ratio = (used: readonly number[]): number => (used.at(-1) ?? Number.NaN) / (used[0] ?? Number.NaN)
+    return { value: Math.max(ratio(usedMB.chromium), ratio(usedMB.electron)), samples: { chromiumMB: usedMB.chromium, electronMB: usedMB.electron }, beside: { chromiumRatio: ratio(usedMB.chromium), electronRatio: ratio(usedMB.electron) } }
+  } finally {
+    await client.machine.stop({ machine, force: true })
+  }
+}
+
+/** Percent of one core that engine, host and pages take while nobody does anything. The guests are up and idle; what QEMU takes for them is theirs. */
+export async function measureIdle(bench: Bench): Promise<Measured> {
+  const shares = await withIdleGuests(bench, idleMachines, async () => {
+    const percent: Record<string, number[]> = {}
+    for (const host of windowHosts) {
+      bench.say(`in ${host}`)
+      // The usual case: whoever shows the pages holds the engine.
+      await bench.home.killEngine()
+      percent[host] = await inWindow(bench.home, host, async (window) => {
+        await window.page.getByRole('listbox', { name: 'Machines' }).getByRole('option').nth(idleMachines).waitFor()
+        const spans: number[] = []
+        // The first span has the rest of the start in it.
+        for (let span = 0; span <= idleSpans; span++) {
+          const [before, begun] = [window.cpuSeconds(), performance.now()]
+          await new Promise((resolve) => setTimeout(resolve, idleMs))
+          spans.push(((window.cpuSeconds() - before) / ((performance.now() - begun) / 1000)) * 100)
+        }
+        return spans.slice(1)
+      })
+    }
+    return percent
+  })
+  const { chromium = [], electron = [] } = shares
+  return { value: Math.max(median(chromium), median(electron)), samples: { chromiumPercent: chromium, electronPercent: electron }, beside: { machines: idleMachines } }
+}
