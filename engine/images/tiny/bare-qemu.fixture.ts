@@ -70,7 +70,12 @@ export class BareQemu {
     const child = spawn(binary, [...firmwareFolders.flatMap((firmware) => ['-L', firmware]), ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     await once(child, 'spawn')
     const qemu = new BareQemu(child, folder)
-    await qemu.serialShows(/MAYFLY READY \d+\.\d+\r?\n/)
+    try {
+      await qemu.serialShows(/MAYFLY READY \d+\.\d+\r?\n/)
+    } catch (error) {
+      await qemu.kill()
+      throw error
+    }
     return qemu
   }
 
@@ -83,10 +88,15 @@ export class BareQemu {
   }
 
   async serialShows(pattern: RegExp): Promise<void> {
-    await until(`the serial console shows ${pattern.source}; it shows:\n${this.#serial}${this.#stderr}`, () => {
-      if (this.#ended()) throw new Error(`QEMU ended: ${this.#stderr}${this.#serial}`)
-      return pattern.test(this.#serial)
-    }, bootTimeoutMs)
+    const told = (): string => `${this.#stderr}${this.#serial.slice(-4000)}`
+    try {
+      await until(`the serial console shows ${pattern.source}`, () => {
+        if (this.#ended()) throw new Error('QEMU ended.')
+        return pattern.test(this.#serial)
+      }, bootTimeoutMs)
+    } catch (error) {
+      throw new Error(`QEMU and its guest wrote:\n${told()}`, { cause: error })
+    }
   }
 
   async dial(name: 'agent' | 'exec' | 'monitor'): Promise<Socket> {
