@@ -1,7 +1,5 @@
 /** The list at the left, the machine at the right; or the first run, where there is none. */
 import { lazy, Suspense, useEffect, useRef } from 'react'
-import { MachineList } from '../../features/machine-list/machine-list.tsx'
-import { useLayout } from '../../state/layout.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { go } from '../../state/place.ts'
 import type { MachineTab } from '../../state/place.ts'
@@ -10,6 +8,7 @@ import { openOverlay } from '../../state/overlay.ts'
 import { useSelection } from '../../state/selection.ts'
 import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
+import { WithSidebar } from '../shell/with-sidebar.tsx'
 import { ManySelected } from './many-selected.tsx'
 import { MachinePage } from './machine-page.tsx'
 
@@ -23,7 +22,6 @@ export function MachinesView({ machine, tab }: { readonly machine: string | unde
   const machines = useMirror(({ machines }) => machines)
   const phase = useMirror(({ phase }) => phase)
   const many = useSelection(({ machines }) => machines.size > 1)
-  const sidebar = useLayout(({ sidebar }) => sidebar)
   const found = machines.find(({ id }) => id === machine)
 
   useEffect(() => {
@@ -50,12 +48,9 @@ export function MachinesView({ machine, tab }: { readonly machine: string | unde
 
   if (phase === 'live' && machines.length === 0) return <main className="app-main"><Suspense><FirstRun /></Suspense></main>
   return (
-    <div className={sidebar ? 'split' : 'split split-hidden'}>
-      <aside className="split-side" aria-label={text.list.label}><MachineList /></aside>
-      <main className="app-main">
-        {many ? <ManySelected /> : found !== undefined ? <MachinePage key={found.id} machine={found} tab={tab} /> : <Nothing gone={machine !== undefined && phase === 'live'} waiting={phase === 'connecting'} />}
-      </main>
-    </div>
+    <WithSidebar>
+      {many ? <ManySelected /> : found !== undefined ? <MachinePage key={found.id} machine={found} tab={tab} /> : <Nothing gone={machine !== undefined && phase === 'live'} waiting={phase === 'connecting'} />}
+    </WithSidebar>
   )
 }
 

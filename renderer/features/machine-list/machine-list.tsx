@@ -6,7 +6,6 @@ import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { text } from '../../text/text.ts'
 import { listRows } from '../../state/machine-search.ts'
 import type { ListFilter, ListOrder, ListRow } from '../../state/machine-search.ts'
-import { perform, toggleVerb } from '../../state/machine-actions.ts'
 import { recall, remember } from '../../state/memory.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { openOverlay } from '../../state/overlay.ts'
@@ -14,6 +13,7 @@ import { go, usePlace } from '../../state/place.ts'
 import { clearSelection, select, useSelection } from '../../state/selection.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { HostFoot } from './host-foot.tsx'
+import { actByKey } from './machine-keys.ts'
 import { MachineRow } from './machine-row.tsx'
 import './machine-list.css'
 
@@ -105,15 +105,7 @@ export function MachineList(): React.ReactNode {
       event.preventDefault()
       select(ids)
     } else if (event.key === 'Escape') clearSelection()
-    if (machine === undefined) return
-    if (event.key === 'Enter') {
-      event.preventDefault()
-      document.querySelector<HTMLElement>('[data-console-focus]')?.focus()
-    } else if (event.key === ' ') {
-      event.preventDefault()
-      perform(toggleVerb(machine), machine)
-    } else if (event.key === 'F2') openOverlay({ kind: 'rename', machine: machine.id })
-    else if (event.key === 'Delete') openOverlay({ kind: 'ask', verb: 'delete', machines: selected.size > 1 ? [...selected] : [machine.id] })
+    if (machine !== undefined) actByKey(event, machine, selected)
   }
 
   return (
