@@ -30,6 +30,12 @@ export async function adopt(core: MachineCore): Promise<void> {
   if (identity === null) return settleEnd(core)
   // The process is recorded once the CPUs have been let go.
   const startUnfinished = run.process === null
+  if (startUnfinished && run.fromState === true) {
+    // Its state may not be loaded, or only in part; nobody could tell.
+    signalProcess(identity, 'SIGKILL')
+    core.endAsked = true
+    return settleEnd(core)
+  }
   if (startUnfinished) core.update({ run: { ...run, process: identity } })
   if (await reattach(core, startUnfinished)) core.happened('adopted', `${core.name} was found running.`)
 }
@@ -110,9 +116,13 @@ export async function recordProcess(core: MachineCore): Promise<void> {
 
 /** Lets the CPUs of a QEMU that was just launched go. */
 export async function letCpusGo(core: MachineCore, qmp: QmpClient): Promise<void> {
-  // argv cannot say that a cable is unplugged.
-  for (const nic of core.run?.config.nics ?? []) if (!nic.connected) await qmp.execute('set_link', { name: nic.id, up: false })
+  await pullCables(core, qmp)
   await qmp.execute('cont')
+}
+
+/** argv cannot say that a cable is unplugged. */
+export async function pullCables(core: MachineCore, qmp: QmpClient): Promise<void> {
+  for (const nic of core.run?.config.nics ?? []) if (!nic.connected) await qmp.execute('set_link', { name: nic.id, up: false })
 }
 
 /** Makes a negotiated monitor the machine's own, and brings its state in line. `startUnfinished`: the engine that started it did not live to let its CPUs go. */
@@ -136,7 +146,7 @@ export async function takeOver(core: MachineCore, qmp: QmpClient, process: Proce
     const { status } = await qmp.execute('query-status', undefined, { timeoutMs: monitorPatienceMs })
     if (status === 'prelaunch') await letCpusGo(core, qmp)
   }
-  if (core.state !== 'starting') await reconcile(core)
+  if (core.state !== 'starting' && core.state !== 'restoring') await reconcile(core)
   return live
 }
 

@@ -61,6 +61,8 @@ export const runDocument = {
     startedAtBootSeconds: z.number().min(0),
     accelerator: z.enum(['kvm', 'tcg']),
     qemuVersion: z.string(),
+    /** It began from a saved state. Until its process is on record that may not be loaded, and the process of no use. */
+    fromState: z.literal(true).exactOptional(),
     /** The configuration the guest was started with, later changed by what could be changed live. */
     config: machineConfigSchema,
   }),

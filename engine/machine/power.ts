@@ -4,12 +4,13 @@ import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { LastExit } from '../../contract/machine.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import { hostBootId, isAlive, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
-import { findByPidFile, letCpusGo, recordProcess, takeOver } from './attach.ts'
+import { findByPidFile, letCpusGo, pullCables, recordProcess, takeOver } from './attach.ts'
 import { settleEnd } from './end.ts'
-import { launch } from './launch.ts'
+import { launch, type Launched } from './launch.ts'
 import type { LiveMachine } from './live-machine.ts'
 import type { MachineCore } from './machine-core.ts'
 import { monitorPatienceMs, observeQemu, reconcile, silenceReason } from './reconcile.ts'
+import type { SavedPoint } from './saved-point.ts'
 
 /** QEMU ends within milliseconds of `quit`; longer means that it hangs. */
 const quitWithinMs = 5_000
@@ -35,21 +36,37 @@ export function start(core: MachineCore): Promise<void> {
       core.enter(state, { reason: isMayflyError(error) && error.code !== 'cancelled' ? error.message : before.reason })
       throw error
     }
-    if (core.run !== null) core.update({ run: { ...core.run, process: launched.process } })
-    try {
-      await takeOver(core, launched.qmp, launched.process)
-      await letCpusGo(core, launched.qmp)
-    } catch (error) {
-      // Half a start is none. A QEMU that broke down by itself is told as the crash it is.
-      core.endAsked = !isMayflyError(error, 'qmp-interrupted')
-      await endProcess(core, launched.process)
-      await settleEnd(core)
-      throw error
-    }
-    await recordProcess(core)
-    core.enter('running')
+    await settleIn(core, launched, 'run')
     core.happened('started', `${core.name} started.`)
   })
+}
+
+/**
+ * Begins where a guest was when it was saved: launches QEMU, loads the state, and lets the CPUs go or
+ * leaves them standing. Runs in the machine's queue, in state `starting` or `restoring`; `running`
+ * or `paused` afterwards. After a failure of the launch no process is left and the state is the
+ * caller's to settle; after a later one the machine is `stopped` or `crashed`. Throws what `start` throws.
+ */
+export async function beginFrom(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'run' | 'pause'): Promise<void> {
+  await settleIn(core, await launch(core, signal, from), then)
+}
+
+/** From a QEMU that stands ready to a machine that is on record. */
+async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pause'): Promise<void> {
+  if (core.run !== null) core.update({ run: { ...core.run, process: launched.process } })
+  try {
+    await takeOver(core, launched.qmp, launched.process)
+    if (then === 'run') await letCpusGo(core, launched.qmp)
+    else await pullCables(core, launched.qmp)
+  } catch (error) {
+    // Half a start is none. A QEMU that broke down by itself is told as the crash it is.
+    core.endAsked = !isMayflyError(error, 'qmp-interrupted')
+    await endProcess(core, launched.process)
+    await settleEnd(core)
+    throw error
+  }
+  await recordProcess(core)
+  core.enter(then === 'run' ? 'running' : 'paused', { pausedBy: then === 'run' ? null : 'user' })
 }
 
 export interface StopOptions {

@@ -55,6 +55,18 @@ function activeNodes(disk: Disk, layer: DiskLayer, index: number): BlockdevArgum
   ]
 }
 
+/**
+ * The two nodes of a layer that is put on top while the machine runs: added with `blockdev-add`, in
+ * this order, before `blockdev-snapshot` lays the second over the active one (which it wants without a
+ * backing node). `number` must be free for this disk.
+ */
+export function overlayNodes(disk: Disk, path: string, number: number): BlockdevArgument[] {
+  return activeNodes(disk, { path, format: 'qcow2' }, 0).map((node): BlockdevArgument => {
+    const isStorage = node['node-name'] === storageNode(disk.id)
+    return { ...node, 'node-name': isStorage ? storageNode(disk.id, number) : formatNode(disk.id, number), ...(isStorage ? {} : { file: storageNode(disk.id, number) }) }
+  })
+}
+
 function frozenNodes(disk: Disk, layer: DiskLayer, index: number): BlockdevArgument[] {
   const cache = cacheOptions(disk)
   return [

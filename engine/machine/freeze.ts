@@ -1,0 +1,207 @@
+/**
+ * Freezes a running or paused machine at one moment: its disks get new layers on top, so that those
+ * it had never change again, and with RAM the state of its devices is saved and its RAM becomes a
+ * frozen layer too. The guest goes on, whatever fails: an empty layer on top of a disk means
+ * nothing, so every step can be undone or left as it is.
+ *
+ * disks.json names the new layers before QEMU writes to them. Should the engine die in between, the
+ * chain it names is right for a QEMU that is dead by then, and a living one is asked.
+ */
+import { chmod, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MayflyError, isMayflyError } from '../../contract/errors.ts'
+import type { Disk } from '../../contract/device.ts'
+import type { DeviceId } from '../../contract/ids.ts'
+import { overlayNodes } from '../qemu/argv/devices/disk.ts'
+import { writeEmptyOverlay } from '../qemu/img/empty-overlay.ts'
+import { saveDeviceState } from '../qemu/qmp/device-state.ts'
+import type { QmpArguments, QmpClient } from '../qemu/qmp/qmp-client.ts'
+import { diskFolder } from '../storage/names.ts'
+import { plugClipboard, unplugClipboard } from './clipboard-channel.ts'
+import { type Layers, newLayerFile, readLayers, writeLayers } from './layers.ts'
+import { liveDisks } from './live-disks.ts'
+import type { LiveMachine } from './live-machine.ts'
+import type { MachineCore } from './machine-core.ts'
+import { liveOf } from './power.ts'
+import { ramBlockers } from './ram-blockers.ts'
+import { reconcile } from './reconcile.ts'
+import type { DeviceState } from './saved-point.ts'
+
+export interface FreezePlan {
+  /** With RAM and the state of all devices; else only the disks. */
+  readonly ram: boolean
+  /** Where a stream with RAM in it is written; needed only where `ramLayersPossible` is false. */
+  readonly stateFile?: string
+  /** What the new layers shall be called, by disk; default: new names. */
+  readonly overlays?: Readonly<Record<DeviceId, string>>
+  /** Called while the guest stands still and QEMU has written everything: to copy NVRAM and TPM state. A machine that is frozen without RAM and without this does not stop at all. */
+  readonly whileStill?: () => Promise<void>
+}
+
+export interface Frozen {
+  /** Null without RAM. */
+  readonly state: DeviceState | null
+  /** The chains as they were, frozen now, by disk of the guest; the machine's own have one more layer on top. */
+  readonly layers: Layers
+  /** How long the guest stood still. */
+  readonly pauseMs: number
+}
+
+/** What the guest has been given on top of one disk. */
+interface Overlay {
+  readonly disk: Disk
+  readonly file: string
+  readonly path: string
+  /** Null where the guest cannot write to the disk: its layer waits for the next start. */
+  readonly live: { readonly node: string; readonly over: string; readonly nodes: ReturnType<typeof overlayNodes> } | null
+}
+
+/**
+ * Runs in the machine's queue, legal while it is running or paused by its owner; the state is `saving`
+ * meanwhile. Throws `conflict`, `unsupported` where QEMU cannot save the machine's RAM, `no-space`,
+ * `qmp-failed`, `qmp-interrupted`; the guest then goes on as before.
+ */
+export async function freezeMachine(core: MachineCore, plan: FreezePlan): Promise<Frozen> {
+  core.require('saved', ['running', 'paused'])
+  const wasRunning = core.state === 'running'
+  if (plan.ram && !wasRunning && core.pausedBy !== 'user') {
+    throw new MayflyError('conflict', `${core.name} cannot be saved with its RAM now: ${core.stateReason ?? 'its CPUs stand still'}`, { state: core.state, allowed: ['running'] }, { next: 'Save its disks only.' })
+  }
+  const [blocker] = plan.ram ? ramBlockers(core) : []
+  if (blocker !== undefined) throw new MayflyError('unsupported', `${core.name} cannot be saved with its RAM: ${blocker}`, { needs: 'devices whose state can be saved', have: blocker })
+  const live = liveOf(core)
+  const { pausedBy, stateReason } = core
+  core.enter('saving')
+  try {
+    return await whileUnplugged(core, plan.ram, () => freeze(core, live, plan, wasRunning))
+  } finally {
+    if (core.live === live && core.state === 'saving') {
+      if (wasRunning) await reconcile(core)
+      else core.enter('paused', { pausedBy, reason: stateReason })
+    }
+  }
+}
+
+/** QEMU cannot save the state of the clipboard's channel. The guest sees it go and come. */
+async function whileUnplugged<T>(core: MachineCore, needed: boolean, work: () => Promise<T>): Promise<T> {
+  const wasPlugged = needed && core.run?.config.clipboard === true && (await unplugClipboard(core))
+  try {
+    return await work()
+  } finally {
+    if (wasPlugged && core.live !== null) await plugClipboard(core).catch((error: unknown) => core.context.log(`${core.id}: its clipboard is unplugged: ${String(error)}`))
+  }
+}
+
+async function freeze(core: MachineCore, live: LiveMachine, plan: FreezePlan, wasRunning: boolean): Promise<Frozen> {
+  const { qmp } = live
+  const before = await readLayers(core.names)
+  if (plan.ram) await refuseBlocked(core, qmp)
+  const overlays = await prepareOverlays(core, qmp, before, plan.overlays ?? {})
+  const stands = plan.ram || plan.whileStill !== undefined
+  let isLaid = false
+  let stoppedAt = 0
+  let pauseMs = 0
+  try {
+    await writeLayers(core.names, withOverlays(before, overlays))
+    core.context.atStep('freeze.stop')
+    let state: DeviceState | null = null
+    try {
+      stoppedAt = performance.now()
+      if (stands && wasRunning) await qmp.execute('stop')
+      if (plan.ram) state = await saveState(core, qmp, plan.stateFile)
+      await plan.whileStill?.()
+      core.context.atStep('freeze.transaction')
+      await layOver(qmp, overlays)
+      isLaid = true
+    } finally {
+      if (stands && wasRunning && !qmp.isClosed) await qmp.execute('cont')
+      pauseMs = stands && wasRunning ? performance.now() - stoppedAt : 0
+    }
+    core.context.atStep('freeze.frozen')
+    const layers = frozenChains(core, before)
+    await protectFrozen(core, layers)
+    return { state, layers, pauseMs }
+  } catch (error) {
+    if (!isLaid && !qmp.isClosed) await dropOverlays(core, qmp, overlays, before)
+    throw error
+  }
+}
+
+/** What we do not know of, QEMU says itself. */
+async function refuseBlocked(core: MachineCore, qmp: QmpClient): Promise<void> {
+  const { 'blocked-reasons': reasons = [] } = await qmp.execute('query-migrate')
+  if (reasons.length > 0) throw new MayflyError('unsupported', `${core.name} cannot be saved with its RAM. QEMU says: ${reasons.join('; ')}`, { needs: 'devices whose state can be saved', have: reasons.join('; ') }, { next: 'Save its disks only.' })
+}
+
+/** Makes the layers and names them to QEMU, while the guest runs. */
+async function prepareOverlays(core: MachineCore, qmp: QmpClient, layers: Layers, given: NonNullable<FreezePlan['overlays']>): Promise<Overlay[]> {
+  const disks = core.run?.config.disks ?? []
+  if (disks.length === 0) return []
+  const live = await liveDisks(qmp)
+  const overlays: Overlay[] = []
+  try {
+    for (const disk of disks) {
+      const found = live.get(disk.id)
+      const chain = layers[disk.id]
+      const top = chain?.at(-1)
+      if (found === undefined || chain === undefined || top === undefined) throw new MayflyError('storage-corrupt', `The layers of ${disk.id} are not on record in ${core.names.layers}.`, { file: core.names.layers, reason: `${disk.id} is missing` })
+      const file = given[disk.id] ?? newLayerFile()
+      const path = join(diskFolder(core.names, disk.id), file)
+      const nodes = overlayNodes(disk, path, found.freeNumber)
+      overlays.push({ disk, file, path, live: disk.readOnly ? null : { node: nodes[1]?.['node-name'] ?? '', over: found.node, nodes } })
+      await writeEmptyOverlay({ path, sizeBytes: found.sizeBytes, backing: top })
+      if (!disk.readOnly) for (const node of nodes) await qmp.execute('blockdev-add', node as QmpArguments<'blockdev-add'>)
+    }
+  } catch (error) {
+    if (!qmp.isClosed) await dropOverlays(core, qmp, overlays, null)
+    throw error
+  }
+  return overlays
+}
+
+function withOverlays(before: Layers, overlays: readonly Overlay[]): Layers {
+  return { ...before, ...Object.fromEntries(overlays.map(({ disk, file }) => [disk.id, [...(before[disk.id] ?? []), file]])) }
+}
+
+function frozenChains(core: MachineCore, before: Layers): Layers {
+  return Object.fromEntries((core.run?.config.disks ?? []).map(({ id }): [DeviceId, string[]] => [id, before[id] ?? []]))
+}
+
+function saveState(core: MachineCore, qmp: QmpClient, stateFile: string | undefined): Promise<DeviceState> {
+  const transfer = { socket: core.runtime.stateSocket, withoutRam: false }
+  return saveDeviceState(qmp, transfer, stateFile).then((bytes) => (stateFile === undefined ? bytes : { file: stateFile }))
+}
+
+/** All disks at once: of the same moment also where the guest runs. */
+async function layOver(qmp: QmpClient, overlays: readonly Overlay[]): Promise<void> {
+  const actions = overlays.flatMap(({ live }) => (live === null ? [] : [{ type: 'blockdev-snapshot' as const, data: { node: live.over, overlay: live.node } }]))
+  if (actions.length > 0) await qmp.execute('transaction', { actions })
+}
+
+/** Frozen layers cannot be opened for writing by mistake. */
+async function protectFrozen(core: MachineCore, layers: Layers): Promise<void> {
+  await Promise.all(Object.entries(layers).map(async ([disk, chain]) => {
+    const top = chain.at(-1)
+    if (top !== undefined) await chmod(join(diskFolder(core.names, disk), top), 0o444)
+  }))
+}
+
+/** Takes back what was prepared. A layer is removed only once nothing names it; one that is left is empty, and harmless. */
+async function dropOverlays(core: MachineCore, qmp: QmpClient, overlays: readonly Overlay[], before: Layers | null): Promise<void> {
+  try {
+    for (const { live } of overlays) {
+      for (const node of (live?.nodes ?? []).toReversed()) await qmp.execute('blockdev-del', { 'node-name': node['node-name'] }).catch(ignoreRefused)
+    }
+    // An answer may have been lost: what QEMU writes to stays.
+    const active = new Set([...(await liveDisks(qmp)).values()].map(({ file }) => file))
+    if (overlays.some(({ file }) => active.has(file))) return
+    if (before !== null) await writeLayers(core.names, before)
+    for (const { path } of overlays) await rm(path, { force: true })
+  } catch (error) {
+    core.context.log(`${core.id}: empty layers are left of a checkpoint that failed: ${String(error)}`)
+  }
+}
+
+function ignoreRefused(error: unknown): void {
+  if (!isMayflyError(error, 'qmp-failed')) throw error
+}

@@ -1,0 +1,131 @@
+/**
+ * The state of a stopped machine's devices, as QEMU writes it for a migration: saved to the engine
+ * and loaded into a new process. RAM is left aside where QEMU takes it for shared
+ * (`x-ignore-shared`), else it is in the stream. The stream goes over a unix socket, since the
+ * sandbox denies QEMU to start a program, and an engine may be of another file system's view.
+ * https://www.qemu.org/docs/master/devel/migration/main.html
+ */
+import { createReadStream, type WriteStream, createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { finished } from 'node:stream/promises'
+import { MayflyError, isMayflyError } from '../../../contract/errors.ts'
+import type { QmpClient } from './qmp-client.ts'
+
+export interface StateTransfer {
+  /** Where the socket is made for the moment; its folder is private. */
+  readonly socket: string
+  /** RAM stays out of the stream. QEMU must know `x-ignore-shared`, and RAM be a shared file to it. */
+  readonly withoutRam: boolean
+  readonly signal?: AbortSignal
+}
+
+/** No limit that a disk or a socket would ever reach: the guest stands still meanwhile. */
+const unlimitedBytesPerSecond = 1_000_000_000_000
+
+/**
+ * Saves the state of a machine whose CPUs stand still; QEMU is in state `postmigrate` afterwards and
+ * goes on with `cont`. `file`: written there instead of being answered, for a stream with RAM in it.
+ * Throws `qmp-failed` where QEMU refuses or fails, `qmp-interrupted`, `cancelled`.
+ */
+export async function saveDeviceState(qmp: QmpClient, transfer: StateTransfer, file?: string): Promise<Buffer> {
+  const taken = await listenOnce(transfer.socket, file)
+  try {
+    await prepare(qmp, transfer)
+    const ended = endOfMigration(qmp, transfer.signal)
+    await Promise.all([qmp.execute('migrate', { uri: `unix:${transfer.socket}` }), ended])
+    return await taken.content()
+  } catch (error) {
+    if (!qmp.isClosed) await qmp.execute('migrate_cancel').catch(ignoreExpected)
+    throw error
+  } finally {
+    taken.close()
+    await rm(transfer.socket, { force: true })
+  }
+}
+
+/**
+ * Loads a saved state into a QEMU that was started with `-incoming defer`. Its CPUs stand still
+ * afterwards. QEMU ends where it cannot load it: then this throws `qmp-interrupted`, and its log says why.
+ */
+export async function loadDeviceState(qmp: QmpClient, transfer: StateTransfer, state: Uint8Array | { readonly file: string }): Promise<void> {
+  await prepare(qmp, transfer)
+  const ended = endOfMigration(qmp, transfer.signal)
+  ended.catch(() => undefined)
+  await qmp.execute('migrate-incoming', { uri: `unix:${transfer.socket}` })
+  const feeding = feed(transfer.socket, state)
+  feeding.catch(() => undefined)
+  try {
+    // QEMU's own word counts; a broken pipe only tells that there is one.
+    await Promise.race([ended, feeding.then(() => ended)])
+    await feeding
+  } finally {
+    await rm(transfer.socket, { force: true })
+  }
+}
+
+async function prepare(qmp: QmpClient, { withoutRam }: StateTransfer): Promise<void> {
+  await Promise.all([
+    qmp.execute('migrate-set-capabilities', { capabilities: [{ capability: 'events', state: true }, ...(withoutRam ? [{ capability: 'x-ignore-shared' as const, state: true }] : [])] }),
+    qmp.execute('migrate-set-parameters', { 'max-bandwidth': unlimitedBytesPerSecond }),
+  ])
+}
+
+async function endOfMigration(qmp: QmpClient, signal: AbortSignal | undefined): Promise<void> {
+  const { data } = await qmp.waitForEvent('MIGRATION', { where: (event) => event.data.status === 'completed' || event.data.status === 'failed' || event.data.status === 'cancelled', ...(signal === undefined ? {} : { signal }) })
+  if (data.status === 'completed') return
+  const description = await qmp.execute('query-migrate').then((info) => info['error-desc'] ?? `it ended as ${data.status}`)
+  throw new MayflyError('qmp-failed', `QEMU could not save or load the state of its devices: ${description}`, { command: 'migrate', qmpClass: 'GenericError', description })
+}
+
+interface Taken {
+  content(): Promise<Buffer>
+  close(): void
+}
+
+/** Takes what the first to connect sends. */
+async function listenOnce(path: string, file: string | undefined): Promise<Taken> {
+  const chunks: Buffer[] = []
+  const sink: WriteStream | null = file === undefined ? null : createWriteStream(file, { flags: 'wx', mode: 0o600 })
+  let accept: (socket: Socket) => void
+  const accepted = new Promise<Socket>((resolve) => {
+    accept = resolve
+  })
+  const server: Server = createServer((socket) => accept(socket))
+  const received = accepted.then(async (socket) => {
+    if (sink === null) socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    else socket.pipe(sink)
+    socket.resume()
+    await finished(sink ?? socket, sink === null ? { writable: false } : {})
+  })
+  received.catch(() => undefined)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  return {
+    content: async () => {
+      await received
+      return Buffer.concat(chunks)
+    },
+    close: () => {
+      server.close()
+      void accepted.then((socket) => socket.destroy())
+      sink?.end()
+    },
+  }
+}
+
+async function feed(path: string, state: Uint8Array | { readonly file: string }): Promise<void> {
+  const socket = connect({ path })
+  // Whoever waits hears of it by the stream's end.
+  socket.on('error', () => undefined)
+  if ('file' in state) createReadStream(state.file).on('error', (error) => socket.destroy(error)).pipe(socket)
+  else socket.end(state)
+  await finished(socket, { readable: false })
+  socket.destroy()
+}
+
+function ignoreExpected(error: unknown): void {
+  if (!isMayflyError(error)) throw error
+}
