@@ -45,7 +45,7 @@ export const hostInfoSchema = z.strictObject({
   /** Whether a guest's sound card can be heard here. Every guest may have one all the same. */
   sound: z.strictObject({
     audible: z.boolean(),
-    /** Where the sound goes: pipewire, pa, alsa; null where nowhere. */
+    /** Where the sound goes: pa (PipeWire or PulseAudio), alsa; null where nowhere. */
     backend: z.string().nullable(),
     /** One sentence: what was found. */
     reason: z.string(),

@@ -88,10 +88,11 @@ export class HostProbe {
   async usable(): Promise<UsableHost> {
     const installation = await this.installation()
     const [capabilities, accelerators] = await Promise.all([this.capabilities(), this.accelerators()])
+    const sound = await findHostSound(capabilities)
     return {
       installation,
       capabilities,
-      sound: findHostSound(capabilities),
+      sound,
       chooseAccelerator(wanted) {
         if (wanted === 'auto') {
           const faster = fasterAccelerator(accelerators)
@@ -113,7 +114,7 @@ export class HostProbe {
   async info(promised: Promised, remeasure: boolean): Promise<HostInfo> {
     const found = await this.#qemuOrNull()
     const accelerators = found === null ? [] : await this.accelerators(remeasure)
-    const { audible, backend, reason, remedy } = findHostSound(found?.capabilities ?? null)
+    const { audible, backend, reason, remedy } = await findHostSound(found?.capabilities ?? null)
     const disk = statfsSync(this.#folders.data)
     const { cpus: threads, memoryMiB } = this.size()
     const type = found === null ? null : newestQ35(found.capabilities)

@@ -62,7 +62,7 @@ export async function launch(core: MachineCore, signal: AbortSignal): Promise<La
   await Promise.all([core.names.serialLog, core.names.qemuLog].map((path) => new CappedLog(path).beginBoot()))
   try {
     const paths = await gatherPaths(core, config, hardware, host)
-    const args = buildArgv({ id: core.id, config, hardware, capabilities: host.capabilities, accelerator, paths, audioDriver: host.sound.driver, firmwareSearchPaths: host.installation.firmwareFolders, hostTscKHz: config.profile === 'micro' ? hostTscKHz() : undefined })
+    const args = buildArgv({ id: core.id, config, hardware, capabilities: host.capabilities, accelerator, paths, audioOutlet: host.sound.outlet, firmwareSearchPaths: host.installation.firmwareFolders, hostTscKHz: config.profile === 'micro' ? hostTscKHz() : undefined })
     await core.saveRun({
       format: 'mayfly-run',
       version: 1,

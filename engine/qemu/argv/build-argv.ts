@@ -37,7 +37,7 @@ export function buildArgv(input: ArgvInput): string[] {
 }
 
 /** In the order of the buses: whoever carries stands before who is carried. */
-function deviceParts({ config, hardware, paths, newGeneration, audioDriver }: ArgvInput): DeviceArguments[] {
+function deviceParts({ config, hardware, paths, newGeneration, audioOutlet }: ArgvInput): DeviceArguments[] {
   const chassis = chassisOf(config.profile)
   return [
     memoryArguments(config.memoryMiB, paths.ram),
@@ -51,7 +51,7 @@ function deviceParts({ config, hardware, paths, newGeneration, audioDriver }: Ar
     serialArguments(paths, chassis),
     guestPortArguments(paths, hardware, chassis),
     clipboardArguments(config.clipboard),
-    soundArguments(config.sound, audioDriver ?? 'none', hardware),
+    soundArguments(config.sound, audioOutlet ?? { driver: 'none' }, hardware),
     usbArguments(config.usb, hardware),
     config.rng ? rngArguments(hardware, chassis) : {},
     config.balloon ? balloonArguments(hardware, chassis) : {},
@@ -70,7 +70,7 @@ function layersOf(paths: MachinePaths, disk: string): readonly DiskLayer[] {
  * What concerns the process. The sandbox (seccomp) takes away what a broken-out guest would want
  * most: new programs, new privileges, other scheduling. With it QEMU itself cannot start helpers, so nothing here may need one.
  */
-function processArguments({ id, capabilities, firmwareSearchPaths, paths }: ArgvInput): string[] {
+function processArguments({ id, capabilities, firmwareSearchPaths, paths, incoming }: ArgvInput): string[] {
   return [
     '-S',
     '-no-user-config',
@@ -85,6 +85,7 @@ function processArguments({ id, capabilities, firmwareSearchPaths, paths }: Argv
     listeningChardev(monitorId, paths.qmpSocket),
     '-mon',
     commaOptions('', { chardev: monitorId, mode: 'control' }),
+    ...(incoming === true ? ['-incoming', 'defer'] : []),
   ]
 }
 

@@ -12,14 +12,18 @@ import { backendId, codecId, onlyOne } from '../qemu-ids.ts'
 export const soundController = 'ich9-intel-hda'
 export const soundCodec = 'hda-duplex'
 
-/** QEMU's names of the ways to the host's ears that Mayfly uses. `none` plays at the right speed and is heard by nobody. */
-export type AudioDriver = 'pipewire' | 'pa' | 'alsa' | 'none'
+/**
+ * QEMU's ways to the host's ears that Mayfly uses. `none` plays at the right speed and is heard by nobody. QEMU's
+ * own PipeWire driver is left out: 7.2 has none, and PipeWire speaks PulseAudio's protocol as well.
+ * PulseAudio's server is always named: without, QEMU wants a pid file beside it (audio/paaudio.c, `qpa_audio_init`).
+ */
+export type AudioOutlet = { readonly driver: 'alsa' | 'none' } | { readonly driver: 'pa'; readonly server: string }
 
 /** The guest's card is the same whatever the host's end is, so a machine's host may change. */
-export function soundArguments(sound: Sound, driver: AudioDriver, hardware: Hardware): DeviceArguments {
+export function soundArguments(sound: Sound, outlet: AudioOutlet, hardware: Hardware): DeviceArguments {
   if (sound === 'none') return {}
   return {
-    audiodevs: [{ driver, id: backendId(onlyOne.sound) }],
+    audiodevs: [{ ...outlet, id: backendId(onlyOne.sound) }],
     devices: [
       { driver: soundController, id: onlyOne.sound, ...addressProperties(hardware, onlyOne.sound) },
       { driver: soundCodec, id: codecId(onlyOne.sound), bus: `${onlyOne.sound}.0`, cad: 0, audiodev: backendId(onlyOne.sound) },
