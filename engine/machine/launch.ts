@@ -17,6 +17,7 @@ import { inheritedRamPath, type LaunchedQemu, launchQemu, readTextTail } from '.
 import { readExitRecord } from '../qemu/process/exit-record.ts'
 import { hostBootId, identifyProcess, type ProcessIdentity } from '../qemu/process/process-identity.ts'
 import { endSwtpm, startSwtpm } from '../qemu/process/swtpm.ts'
+import { loadDeviceState } from '../qemu/qmp/device-state.ts'
 import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
 import type { UsableHost } from '../host/host-probe.ts'
 import { makePrivateFolder } from '../storage/atomic-file.ts'
@@ -30,6 +31,7 @@ import { layerPaths, readLayers } from './layers.ts'
 import { connectMonitor } from './live-machine.ts'
 import type { MachineCore } from './machine-core.ts'
 import { readPidFile } from './pid-file.ts'
+import type { SavedPoint } from './saved-point.ts'
 
 /** QEMU answers 60 to 110 ms after it was started; a loaded host may need far longer. */
 const monitorWithinMs = 30_000
@@ -41,10 +43,11 @@ export interface Launched {
 }
 
 /**
- * Launches the machine's QEMU with its CPUs standing still. Runs in the machine's queue, in state
- * `starting`. On a failure nothing is left running and no trace of a run is left behind.
+ * Launches the machine's QEMU with its CPUs standing still, at its firmware or, with `from`, where a
+ * guest was when it was saved. Runs in the machine's queue, in state `starting` or `restoring`. On a
+ * failure nothing is left running and no trace of a run is left behind.
  */
-export async function launch(core: MachineCore, signal: AbortSignal): Promise<Launched> {
+export async function launch(core: MachineCore, signal: AbortSignal, from?: SavedPoint): Promise<Launched> {
   const host = await core.context.host.usable()
   const { config } = core
   validateConfig(config, { capabilities: host.capabilities, machineType: core.stored.hardware?.machineType })
@@ -62,7 +65,7 @@ export async function launch(core: MachineCore, signal: AbortSignal): Promise<La
   await Promise.all([core.names.serialLog, core.names.qemuLog].map((path) => new CappedLog(path).beginBoot()))
   try {
     const paths = await gatherPaths(core, config, hardware, host)
-    const args = buildArgv({ id: core.id, config, hardware, capabilities: host.capabilities, accelerator, paths, audioOutlet: host.sound.outlet, firmwareSearchPaths: host.installation.firmwareFolders, hostTscKHz: config.profile === 'micro' ? hostTscKHz() : undefined })
+    const args = buildArgv({ id: core.id, config, hardware, capabilities: host.capabilities, accelerator, paths, audioOutlet: host.sound.outlet, firmwareSearchPaths: host.installation.firmwareFolders, hostTscKHz: config.profile === 'micro' ? hostTscKHz() : undefined, incoming: from !== undefined, newGeneration: from?.newGeneration ?? false })
     await core.saveRun({
       format: 'mayfly-run',
       version: 1,
@@ -72,10 +75,11 @@ export async function launch(core: MachineCore, signal: AbortSignal): Promise<La
       startedAtBootSeconds: uptime(),
       accelerator,
       qemuVersion: host.capabilities.qemuVersion.text,
+      ...(from === undefined ? {} : { fromState: true }),
       config,
     })
     signal.throwIfAborted()
-    return await spawnAndGreet(core, host, args, config, signal)
+    return await spawnAndGreet(core, host, args, config, signal, from)
   } catch (error) {
     core.update({ run: null })
     if (config.tpm) await endSwtpm(core.runtime.tpmPidFile)
@@ -121,7 +125,7 @@ async function gatherPaths(core: MachineCore, config: MachineConfig, hardware: H
   }
 }
 
-async function spawnAndGreet(core: MachineCore, host: UsableHost, args: readonly string[], config: MachineConfig, signal: AbortSignal): Promise<Launched> {
+async function spawnAndGreet(core: MachineCore, host: UsableHost, args: readonly string[], config: MachineConfig, signal: AbortSignal, from: SavedPoint | undefined): Promise<Launched> {
   const ramFd = loadNative().memfdCreate(`mayfly-${core.id}`, config.memoryMiB * 1024 * 1024)
   let qemu: LaunchedQemu
   try {
@@ -144,6 +148,7 @@ async function spawnAndGreet(core: MachineCore, host: UsableHost, args: readonly
     const pid = await readPidFile(core.runtime.pidFile)
     const process = pid === null ? null : identifyProcess(pid)
     if (process === null) throw new MayflyError('qmp-interrupted', 'QEMU ended right after it was started.', { command: 'qmp_capabilities' })
+    if (from !== undefined) await loadDeviceState(qmp, { socket: core.runtime.stateSocket, withoutRam: from.ram.length > 0, signal: AbortSignal.any([signal, ended.signal]) }, from.state)
     return { qmp, process, qemu }
   } catch (error) {
     await endKeeper(qemu)

@@ -40,6 +40,8 @@ export class MachineCore {
   readonly conversation = new QmpConversation()
   /** QEMU's side; null while no process belongs to the machine, or its monitor cannot be had. */
   live: LiveMachine | null = null
+  /** Whether what is written about its run must outlast a power cut; a fork that was just made is made durable afterwards, as a whole. */
+  durable = true
   /** Somebody asked for the end that is coming. */
   endAsked = false
   /** Called after every change of the machine's row. */
@@ -54,9 +56,12 @@ export class MachineCore {
   #summary: MachineSummary | null = null
   #agent: MachineSummary['agent'] = 'off'
   #isGone = false
+  #isListed: boolean
 
-  constructor(context: EngineContext, id: MachineId, folder: string, stored: StoredMachine) {
+  /** `listed` false: a machine that is prepared aside and nobody hears of until `list`. */
+  constructor(context: EngineContext, id: MachineId, folder: string, stored: StoredMachine, listed = true) {
     this.context = context
+    this.#isListed = listed
     this.id = id
     this.names = machineFolderNames(folder)
     this.#stored = stored
@@ -152,7 +157,7 @@ export class MachineCore {
   }
 
   async saveRun(run: RunDocument): Promise<void> {
-    await writeDocument(this.names.run, runDocument, run)
+    await writeDocument(this.names.run, runDocument, run, this.durable)
     this.update({ run })
   }
 
@@ -171,14 +176,20 @@ export class MachineCore {
   happened(what: Happening, sentence: string): void {
     const at = new Date().toISOString()
     this.context.appendEvent(this.names.eventLog, `${at} ${what}: ${sentence}\n`)
-    this.context.events.publish({ type: 'machine.happened', machine: this.id, what, sentence, at })
+    if (this.#isListed) this.context.events.publish({ type: 'machine.happened', machine: this.id, what, sentence, at })
   }
 
   /** Tells watchers that the row has changed. */
   changed(): void {
     this.#summary = null
-    if (!this.#isGone) this.context.events.publish({ type: 'machine.changed', machine: this.summary() })
+    if (this.#isListed && !this.#isGone) this.context.events.publish({ type: 'machine.changed', machine: this.summary() })
     for (const listener of [...this.changeListeners]) listener()
+  }
+
+  /** The machine has come to the list: from now on it is told of. */
+  markListed(): void {
+    this.#isListed = true
+    this.changed()
   }
 
   /** The machine has left the list: nothing more is told of it, and commands still queued are refused. */

@@ -108,6 +108,12 @@ export class Machines {
     return core
   }
 
+  /** Lists a machine that was prepared aside. */
+  enlist(core: MachineCore): void {
+    this.#byId.set(core.id, core)
+    core.markListed()
+  }
+
   /** Takes a machine off the list and its folder to `target`, in one rename. Runs in the machine's queue; it must be off. */
   async release(core: MachineCore, target: string): Promise<void> {
     await rename(core.names.folder, target)

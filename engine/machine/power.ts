@@ -148,11 +148,16 @@ export async function switchOff(core: MachineCore): Promise<void> {
   await core.queue.run(async () => {
     if (!hasProcess(core.state)) return
     core.require('switched off', ['running', 'paused', 'starting', 'stopping', 'saving', 'restoring', 'unknown'])
-    const process = core.run?.process ?? core.live?.process ?? null
-    core.endAsked = true
-    if (process !== null) await endProcess(core, process)
-    await settleEnd(core)
+    await pullPlug(core)
   })
+}
+
+/** Ends the process of a machine and puts that on record. Runs in the machine's queue. */
+export async function pullPlug(core: MachineCore): Promise<void> {
+  const process = core.run?.process ?? core.live?.process ?? null
+  core.endAsked = true
+  if (process !== null) await endProcess(core, process)
+  await settleEnd(core)
 }
 
 /** Nothing of a broken machine can be taken for granted, but its process, where one lives, is found by its pid file. Its files stay as they are. */

@@ -6,16 +6,17 @@ import { MayflyError } from '../../contract/errors.ts'
 
 /**
  * Replaces `path`: writes beside it, syncs, renames, syncs the folder. Throws `no-space` on a
- * full disk, with the old file intact and nothing left beside it.
+ * full disk, with the old file intact and nothing left beside it. `durable` false: without the syncs,
+ * where whoever calls makes it durable later, or never needs it after a power cut.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600, durable = true): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`)
   try {
     const file = await open(temporary, 'wx', mode)
     try {
       await file.writeFile(data)
-      await file.sync()
+      if (durable) await file.sync()
     } finally {
       await file.close()
     }
@@ -24,7 +25,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
     await rm(temporary, { force: true })
     throw await describeWriteFailure(path, cause)
   }
-  await syncFolder(folder)
+  if (durable) await syncFolder(folder)
 }
 
 /** Makes a rename in `folder` survive a power cut. */

@@ -1,6 +1,6 @@
 /** Every file and folder Mayfly makes for a machine, named once. */
 import { join } from 'node:path'
-import type { CheckpointId, DeviceId, MachineId } from '../../contract/ids.ts'
+import type { CheckpointId, DeviceId, MachineId, RunId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import type { Folders } from './folders.ts'
 
@@ -109,6 +109,8 @@ export interface MachineRuntimeNames {
   readonly agentSocket: string
   readonly execSocket: string
   readonly tpmSocket: string
+  /** There for the moment in which the state of the devices is saved or loaded. */
+  readonly stateSocket: string
   readonly pidFile: string
   readonly tpmPidFile: string
 }
@@ -124,6 +126,7 @@ export function machineRuntimeNames(folders: Folders, id: MachineId): MachineRun
     agentSocket: join(folder, 'agent.sock'),
     execSocket: join(folder, 'exec.sock'),
     tpmSocket: join(folder, 'tpm.sock'),
+    stateSocket: join(folder, 'state.sock'),
     pidFile: join(folder, 'qemu.pid'),
     tpmPidFile: join(folder, 'swtpm.pid'),
   }
@@ -140,12 +143,48 @@ export function assertSocketPath(path: string): void {
 }
 
 export const machinesFolder = (folders: Folders): string => join(folders.data, 'machines')
+/** A file for each fork that is being made, or is not yet on disk as a whole. */
+export const forkMarksFolder = (folders: Folders): string => join(folders.data, 'forks')
 export const trashFolder = (folders: Folders): string => join(folders.data, 'trash')
 export const imagesFolder = (folders: Folders): string => join(folders.data, 'images')
 /** Where images from a browser are put together before they are added. */
 export const uploadsFolder = (folders: Folders): string => join(folders.data, 'uploads')
 /** The digest of the password that `mayfly serve` asks those from other computers for. */
 export const servePassword = (folders: Folders): string => join(folders.config, 'serve-password.json')
+/** Throwaway runs, a folder each. */
+export const runsFolder = (folders: Folders): string => join(folders.state, 'runs')
+/** Archives that were handed in for runs that are to begin. */
+export const runUploadsFolder = (folders: Folders): string => join(folders.state, 'run-uploads')
+/** What a machine that is a template was made of and is ready by; in its folder. */
+export const templateDocumentPath = (names: MachineFolderNames): string => join(names.folder, 'template.json')
+
+export interface RunFolderNames {
+  readonly folder: string
+  readonly run: string
+  /** The ids of its machines, one a line, each before it is made. */
+  readonly machines: string
+}
+
+export function runFolderNames(folders: Folders, id: RunId): RunFolderNames {
+  const folder = join(runsFolder(folders), id)
+  return { folder, run: join(folder, 'run.json'), machines: join(folder, 'machines') }
+}
+
+export interface RunCellNames {
+  readonly folder: string
+  /** What the command wrote, as frames of contract/exec-frame.ts in the order it came. */
+  readonly output: string
+  readonly serialLog: string
+  readonly screen: string
+  /** What was copied out of the guest. */
+  readonly files: string
+}
+
+export function runCellNames(run: RunFolderNames, cell: number): RunCellNames {
+  const folder = join(run.folder, String(cell))
+  return { folder, output: join(folder, 'output'), serialLog: join(folder, 'serial.log'), screen: join(folder, 'screen.png'), files: join(folder, 'files') }
+}
+
 export const engineSocket = (folders: Folders): string => join(folders.runtime, 'engine.sock')
 export const engineLock = (folders: Folders): string => join(folders.data, 'engine.lock')
 export const engineLog = (folders: Folders): string => join(folders.state, 'engine.log')

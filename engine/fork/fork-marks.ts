@@ -1,0 +1,56 @@
+/**
+ * A mark stands for each fork from before its folder is made until that is on disk for good. A fork
+ * is made in tens of milliseconds, too few to wait for a disk; the mark tells the next engine what an
+ * engine that was killed, or a power cut, left in the middle.
+ */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { machineIdSchema, type MachineId } from '../../contract/ids.ts'
+import { hostBootId } from '../qemu/process/process-identity.ts'
+import type { Folders } from '../storage/folders.ts'
+import { forkMarksFolder } from '../storage/names.ts'
+
+export interface ForkMark {
+  readonly id: MachineId
+  /** Its guest ran, or it was asked for nothing more: only its files may not have reached the disk. */
+  readonly isMade: boolean
+  /** The host has not gone down since. */
+  readonly isOfThisBoot: boolean
+}
+
+/** Notes that a fork is being made. */
+export async function markMaking(folders: Folders, id: MachineId): Promise<void> {
+  const folder = forkMarksFolder(folders)
+  const path = join(folder, id)
+  await write(path, false).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await write(path, false)
+  })
+}
+
+/** Notes that a fork is made, though perhaps not yet on disk. */
+export function markMade(folders: Folders, id: MachineId): Promise<void> {
+  return write(join(forkMarksFolder(folders), id), true)
+}
+
+export function unmark(folders: Folders, id: MachineId): Promise<void> {
+  return rm(join(forkMarksFolder(folders), id), { force: true })
+}
+
+/** All marks that are there. */
+export async function readMarks(folders: Folders): Promise<ForkMark[]> {
+  const folder = forkMarksFolder(folders)
+  const found = await readdir(folder).catch(() => [])
+  const marks = await Promise.all(found.map(async (name): Promise<ForkMark[]> => {
+    const id = machineIdSchema.safeParse(name)
+    if (!id.success) return []
+    const [word, boot] = (await readFile(join(folder, name), 'utf8').catch(() => '')).trim().split(' ')
+    return [{ id: id.data, isMade: word === 'made', isOfThisBoot: boot === hostBootId() }]
+  }))
+  return marks.flat()
+}
+
+function write(path: string, isMade: boolean): Promise<void> {
+  return writeFile(path, `${isMade ? 'made' : 'making'} ${hostBootId()}\n`, { mode: 0o600 })
+}
