@@ -1,7 +1,8 @@
 /* Stays beside one QEMU and writes down how it ended.
  *
- *   mayfly-keeper EXIT_FILE -- PROGRAM ARGUMENTS...
+ *   mayfly-keeper EXIT_FILE [NAME=VALUE...] -- PROGRAM ARGUMENTS...
  *
+ * The variables are the program's alone: a library that is preloaded into it has no business here.
  * The engine may be killed and started again while a machine runs; a process it did not start
  * is not its child, and nobody but a parent learns an exit status. The keeper is that parent.
  * It inherits the descriptors meant for QEMU, keeps none of them, and writes EXIT_FILE (JSON,
@@ -56,10 +57,13 @@ static int record_end(const char *path, pid_t pid, int status) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4 || strcmp(argv[2], "--") != 0) {
-    fprintf(stderr, "usage: mayfly-keeper EXIT_FILE -- PROGRAM [ARGUMENT...]\n");
+  int dashes = 2;
+  while (dashes < argc && strcmp(argv[dashes], "--") != 0) dashes++;
+  if (dashes + 1 >= argc) {
+    fprintf(stderr, "usage: mayfly-keeper EXIT_FILE [NAME=VALUE...] -- PROGRAM [ARGUMENT...]\n");
     return 125;
   }
+  char **program = argv + dashes + 1;
   const char *exit_file = argv[1];
   unlink(exit_file);
 
@@ -70,8 +74,9 @@ int main(int argc, char **argv) {
     return 125;
   }
   if (pid == 0) {
-    execv(argv[3], argv + 3);
-    fprintf(stderr, "mayfly-keeper: %s: %s\n", argv[3], strerror(errno));
+    for (int i = 2; i < dashes; i++) putenv(argv[i]);
+    execv(*program, program);
+    fprintf(stderr, "mayfly-keeper: %s: %s\n", *program, strerror(errno));
     _exit(errno == ENOENT ? 127 : 126);
   }
   child_pid = pid;

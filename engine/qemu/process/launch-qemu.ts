@@ -1,6 +1,7 @@
 /**
  * Starts one QEMU, detached and under its keeper, so that both outlive the engine. The guest's
- * RAM is a descriptor that the engine made and hands over as number 3; nothing else is inherited.
+ * RAM is a descriptor that the engine made and hands over as number 3, with the layers it begins
+ * from behind it; nothing else is inherited.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
@@ -11,12 +12,19 @@ import { nativeFolder } from '../../native.ts'
 /** The path QEMU opens the guest's RAM by. */
 export const inheritedRamPath = '/proc/self/fd/3'
 
+/** The number by which QEMU knows the first of `descriptors`. */
+export const firstFurtherDescriptor = 4
+
 export interface LaunchRequest {
   readonly binary: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  /** Variables that QEMU has and its keeper has not. */
+  readonly qemuEnv?: Readonly<Record<string, string>>
   /** Descriptor of the RAM; stays the caller's to close. */
   readonly ramFd: number
+  /** Further ones, from `firstFurtherDescriptor` on, in this order; the caller's to close as well. */
+  readonly descriptors?: readonly number[]
   /** QEMU's stdout and stderr are appended here. */
   readonly logFile: string
   /** Where the keeper writes how QEMU ended. */
@@ -43,9 +51,9 @@ export async function launchQemu(request: LaunchRequest): Promise<LaunchedQemu> 
   const log = openSync(request.logFile, 'a', 0o600)
   let keeper: ChildProcess
   try {
-    keeper = spawn(join(nativeFolder(), 'mayfly-keeper'), [request.exitFile, '--', request.binary, ...request.args], {
+    keeper = spawn(join(nativeFolder(), 'mayfly-keeper'), [request.exitFile, ...Object.entries(request.qemuEnv ?? {}).map(([name, value]) => `${name}=${value}`), '--', request.binary, ...request.args], {
       detached: true,
-      stdio: ['ignore', log, log, request.ramFd],
+      stdio: ['ignore', log, log, request.ramFd, ...(request.descriptors ?? [])],
       env: { ...env, ...request.env },
       cwd: request.cwd,
     })

@@ -1,0 +1,57 @@
+/* Where each page of a private machine lies. The lowest layer is number 0, so a table of fresh
+ * zeroes means "all in the lowest", and takes no memory where that stays so. */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+#include "ram.h"
+
+bool sources_begin(void) {
+  if (ram.sources != NULL) return true;
+  void *table = system_map(NULL, (size_t)ram.pages * sizeof *ram.sources, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (table == MAP_FAILED) return false;
+  ram.sources = table;
+  return true;
+}
+
+static bool is_zero_source(uint16_t source) {
+  return source == SOURCE_ZERO || source == SOURCE_DISCARDED;
+}
+
+static bool in_one_mapping(uint16_t a, uint16_t b) {
+  return a == b || (is_zero_source(a) && is_zero_source(b));
+}
+
+/* Borders within [first, end], those at both ends included. */
+static uint32_t borders_at(uint32_t first, uint32_t end) {
+  uint32_t borders = 0;
+  for (uint32_t page = first == 0 ? 1 : first; page <= end && page < ram.pages; page++)
+    borders += !in_one_mapping(ram.sources[page], ram.sources[page - 1]);
+  return borders;
+}
+
+void sources_set(uint32_t first, uint32_t count, uint16_t source) {
+  const uint32_t end = first + count;
+  ram.borders -= borders_at(first, end);
+  for (uint32_t page = first; page < end; page++) {
+    ram.discarded_pages -= ram.sources[page] == SOURCE_DISCARDED;
+    ram.sources[page] = source;
+  }
+  if (source == SOURCE_DISCARDED) ram.discarded_pages += count;
+  ram.borders += borders_at(first, end);
+}
+
+/* Lays a layer on top of the pile. */
+void sources_lay(const struct extents *extents, unsigned layer) {
+  for (size_t i = 0; i < extents->count; i++) {
+    const struct extent *extent = &extents->list[i];
+    if (layer == 0 && extent->kind == KIND_DATA) continue;
+    sources_set(extent->first, extent->count, extent->kind == KIND_DATA ? (uint16_t)layer : SOURCE_ZERO);
+  }
+}
+
+/* How many pages from `first` on, before `end`, lie in one mapping. */
+uint32_t source_run(uint32_t first, uint32_t end) {
+  const uint16_t source = ram.sources[first];
+  uint32_t page = first + 1;
+  while (page < end && in_one_mapping(ram.sources[page], source)) page++;
+  return page - first;
+}
