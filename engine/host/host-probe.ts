@@ -3,7 +3,7 @@
  * stays the same. Starting the engine waits for none of it.
  */
 import { readFileSync, statfsSync } from 'node:fs'
-import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { DoctorReport, HostInfo } from '../../contract/host.ts'
 import { runDiagnostics } from '../diagnostics/run-diagnostics.ts'
@@ -14,6 +14,7 @@ import { loadCapabilities } from '../qemu/capabilities/load-capabilities.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
 import { findUefiFirmware } from '../qemu/firmware/find-firmware.ts'
 import { hasSwtpm } from '../qemu/process/swtpm.ts'
+import { availableMemoryBytes } from './available-memory.ts'
 import { findHostSound, type HostSound } from './host-sound.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Folders } from '../storage/folders.ts'
@@ -126,7 +127,7 @@ export class HostProbe {
       cpuModel: cpus()[0]?.model ?? 'unknown',
       cpus: threads,
       memoryBytes: totalmem(),
-      memoryAvailableBytes: availableMemory(),
+      memoryAvailableBytes: availableMemoryBytes(),
       memoryPromisedBytes: promised.memoryMiB * 1024 * 1024,
       cpusPromised: promised.cpus,
       qemu:
@@ -187,15 +188,5 @@ function readOsName(): string {
     return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'Linux'
   } catch {
     return 'Linux'
-  }
-}
-
-/** MemAvailable (proc(5)) counts what caches would give back; free memory alone misleads. */
-function availableMemory(): number {
-  try {
-    const kib = /^MemAvailable:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]
-    return kib === undefined ? freemem() : Number(kib) * 1024
-  } catch {
-    return freemem()
   }
 }

@@ -79,10 +79,14 @@ export class Machines {
     return core
   }
 
-  /** Throws `conflict` where another machine has this name, or is just getting it. */
+  /** Whether no other machine has this name, or is just getting it. */
+  isNameFree(name: string, except?: MachineId): boolean {
+    return !(this.#reservedNames.has(name) || this.all.some((core) => core.name === name && core.id !== except) || machineIdSchema.safeParse(name).success && this.#byId.has(name as MachineId))
+  }
+
+  /** Throws `conflict` where the name is not free. */
   assertNameFree(name: string, except?: MachineId): void {
-    const taken = this.#reservedNames.has(name) || this.all.some((core) => core.name === name && core.id !== except) || machineIdSchema.safeParse(name).success && this.#byId.has(name as MachineId)
-    if (taken) throw new MayflyError('conflict', `There is already a machine called ${name}.`, { state: 'taken', allowed: [] }, { next: 'Choose another name.' })
+    if (!this.isNameFree(name, except)) throw new MayflyError('conflict', `There is already a machine called ${name}.`, { state: 'taken', allowed: [] }, { next: 'Choose another name.' })
   }
 
   /** Keeps a name from others until the returned function is called. Throws `conflict` where it is taken. */
@@ -139,7 +143,8 @@ export class Machines {
   }
 }
 
-async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+/** Does `work` for each item, `width` at a time. After a failure no new one is begun; those under way are not waited for. */
+export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values()
   const worker = async (): Promise<void> => {
     for (const item of rest) await work(item)

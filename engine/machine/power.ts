@@ -17,8 +17,8 @@ const quitWithinMs = 5_000
 /** How often a guest that was asked to shut down is asked again. */
 const pressAgainMs = 8_000
 
-/** Starts a machine that is off. Resolves when its CPUs run. */
-export function start(core: MachineCore): Promise<void> {
+/** Starts a machine that is off. Resolves when its CPUs run, or with `pause` when they could. */
+export function start(core: MachineCore, then: 'run' | 'pause' = 'run'): Promise<void> {
   return core.queue.run(async (signal) => {
     core.require('started', statesAtRest)
     const before = { state: core.state, reason: core.stateReason }
@@ -36,7 +36,7 @@ export function start(core: MachineCore): Promise<void> {
       core.enter(state, { reason: isMayflyError(error) && error.code !== 'cancelled' ? error.message : before.reason })
       throw error
     }
-    await settleIn(core, launched, 'run')
+    await settleIn(core, launched, then)
     core.happened('started', `${core.name} started.`)
   })
 }

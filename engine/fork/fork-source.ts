@@ -1,0 +1,134 @@
+/**
+ * What forks are made from: a running machine, one that is off, or a checkpoint. The three differ in
+ * what must be frozen first, and in where things lie; the rest of forking knows only this.
+ */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MayflyError } from '../../contract/errors.ts'
+import type { DeviceId } from '../../contract/ids.ts'
+import { statesAtRest } from '../../contract/machine-state.ts'
+import type { MachineConfig, Origin } from '../../contract/machine.ts'
+import type { Belongings } from '../checkpoint/belongings.ts'
+import { actOnLayers } from '../checkpoint/layer-acts.ts'
+import { makeOverlays, nameOverlays, onTop, setTips } from '../checkpoint/overlays.ts'
+import { freezeMachine } from '../machine/freeze.ts'
+import { newMachineId } from '../machine/identity.ts'
+import { type Layers, readLayers, writeLayers } from '../machine/layers.ts'
+import type { MachineCore } from '../machine/machine-core.ts'
+import { ramBlockers } from '../machine/ram-blockers.ts'
+import type { SavedPoint } from '../machine/saved-point.ts'
+import type { Hardware } from '../qemu/argv/hardware.ts'
+import { readVirtualBytes } from '../qemu/img/own-layer.ts'
+import { makePrivateFolder } from '../storage/atomic-file.ts'
+import { diskFolder, machineFolderNames, machinesFolder } from '../storage/names.ts'
+import { copyFirmware, type Firmware } from './copy-firmware.ts'
+import type { ForkRequest } from './fork.ts'
+
+export interface ForkSource {
+  readonly origin: Origin
+  readonly config: MachineConfig
+  readonly hardware: Hardware | null
+  /** The chains to be shared, in the parent's folder. Their topmost may be frozen only by `freeze`. */
+  readonly layers: Layers
+  readonly sizes: Readonly<Record<DeviceId, number>>
+  /** Kernel and discs to be shared. */
+  readonly media: Pick<Belongings, 'boot' | 'media'>
+  /** The guest goes on in the fork; else it boots. */
+  readonly withRam: boolean
+  freeze(): Promise<FrozenSource>
+}
+
+export interface FrozenSource {
+  /** Null: forks boot. */
+  readonly from: SavedPoint | null
+  /** UEFI variables and TPM state of the same moment; null where there are none. */
+  readonly firmware: Firmware | null
+  readonly pauseMs: number
+  /** When the guest was where its forks begin, in milliseconds of the epoch. */
+  readonly savedAt: number
+  /** Lets go of what only the start of the forks needed. */
+  close(): Promise<void>
+}
+
+/** Runs `use` with the source, while nobody else acts on the parent's layers. */
+export function withForkSource<T>(parent: MachineCore, request: Pick<ForkRequest, 'checkpoint' | 'what'>, use: (source: ForkSource) => Promise<T>): Promise<T> {
+  return actOnLayers(parent, () =>
+    parent.queue.run(async () => {
+      parent.require('forked', [...statesAtRest, 'running', 'paused'])
+      return use(statesAtRest.some((state) => state === parent.state) ? await sourceAtRest(parent, request.what) : await sourceAlive(parent, request.what))
+    }),
+  )
+}
+
+const originOf = (parent: MachineCore): Origin => ({ machine: parent.id, machineName: parent.name, checkpoint: null, checkpointLabel: null })
+
+/** A machine that is off: its disks, and forks that boot. */
+async function sourceAtRest(parent: MachineCore, what: ForkRequest['what']): Promise<ForkSource> {
+  if (what === 'ram') throw new MayflyError('unsupported', `${parent.name} is off: there is no RAM to be forked.`, { needs: 'a running machine, or a checkpoint with RAM', have: parent.state }, { next: 'Start it first, or fork its disks.' })
+  const { names, config } = parent
+  const layers = onlyOf(config, await readLayers(names))
+  return {
+    origin: originOf(parent),
+    config,
+    hardware: parent.stored.hardware,
+    layers,
+    sizes: await sizesOf(parent, layers),
+    media: names,
+    withRam: false,
+    async freeze() {
+      const all = await readLayers(names)
+      const overlays = nameOverlays(layers)
+      await makeOverlays(names, layers, overlays)
+      // In this order: what is left of it in the middle is a machine with one empty layer more.
+      await writeLayers(names, onTop(all, overlays))
+      parent.context.atStep('fork.protect')
+      await setTips(names, layers, 0o444)
+      return { from: null, firmware: names, pauseMs: 0, savedAt: Date.now(), close: () => Promise.resolve() }
+    },
+  }
+}
+
+/** A machine whose guest runs, or stands still. */
+async function sourceAlive(parent: MachineCore, what: ForkRequest['what']): Promise<ForkSource> {
+  const { names, context } = parent
+  const config = parent.run?.config
+  if (config === undefined) throw new MayflyError('conflict', `${parent.name} has just ended.`, { state: parent.state, allowed: ['running', 'paused'] })
+  const withRam = what === 'ram' || (what === 'auto' && ramBlockers(parent).length === 0)
+  const layers = onlyOf(config, await readLayers(names))
+  const hasFirmware = config.firmware.kind === 'uefi' || config.tpm
+  return {
+    origin: originOf(parent),
+    config,
+    hardware: parent.stored.hardware,
+    layers,
+    sizes: await sizesOf(parent, layers),
+    media: names,
+    withRam,
+    async freeze() {
+      const aside = machineFolderNames(join(machinesFolder(context.folders), `.${newMachineId()}.new`))
+      const close = (): Promise<void> => rm(aside.folder, { recursive: true, force: true })
+      const needsAside = hasFirmware || withRam
+      try {
+        if (needsAside) await makePrivateFolder(aside.folder)
+        const { state, pauseMs } = await freezeMachine(parent, {
+          ram: withRam,
+          stateFile: join(aside.folder, 'state.bin'),
+          ...(hasFirmware ? { whileStill: () => copyFirmware(names, aside) } : {}),
+        })
+        return { from: state === null ? null : { state, ram: [], newGeneration: false }, firmware: hasFirmware ? aside : null, pauseMs, savedAt: Date.now(), close }
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+  }
+}
+
+/** Disks that wait for the next start are none of the guest's. */
+function onlyOf(config: MachineConfig, layers: Layers): Layers {
+  return Object.fromEntries(config.disks.flatMap(({ id }) => (layers[id] === undefined ? [] : [[id, layers[id]]])))
+}
+
+async function sizesOf(parent: MachineCore, layers: Layers): Promise<Record<DeviceId, number>> {
+  return Object.fromEntries(await Promise.all(Object.entries(layers).map(async ([disk, chain]) => [disk, await readVirtualBytes(join(diskFolder(parent.names, disk), chain.at(-1) ?? ''))] as const)))
+}

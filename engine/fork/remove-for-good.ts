@@ -1,0 +1,54 @@
+/** Deletes a machine so that nothing of it remains: no process, no folder, no RAM, no socket. Throwaways and forks that failed go this way, never the trash. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hasProcess } from '../../contract/machine-state.ts'
+import type { MachineId } from '../../contract/ids.ts'
+import type { MachineCore } from '../machine/machine-core.ts'
+import type { Machines } from '../machine/machines.ts'
+import { pullPlug } from '../machine/power.ts'
+import { findByArgument, isAlive, signalProcess } from '../qemu/process/process-identity.ts'
+import { endSwtpm } from '../qemu/process/swtpm.ts'
+import type { Folders } from '../storage/folders.ts'
+import { machineRuntimeNames, machinesFolder, trashFolder } from '../storage/names.ts'
+import { unmark } from './fork-marks.ts'
+
+const endsWithinMs = 5_000
+
+/** Switches a listed machine off where it runs, takes it off the list, and removes its folder. Gone already: nothing to do. */
+export async function removeForGood(core: MachineCore, machines: Machines): Promise<void> {
+  const goes = await core.queue.run(async () => {
+    if (!machines.has(core.id)) return null
+    if (hasProcess(core.state)) await pullPlug(core)
+    const target = await goingPlace(core.context.folders, core.id)
+    await machines.release(core, target)
+    return target
+  })
+  if (goes === null) return
+  await rm(goes, { recursive: true, force: true })
+  await unmark(core.context.folders, core.id)
+}
+
+/** Removes what is left of a machine that no engine lists: one that was being made, or prepared, when its engine ended. */
+export async function removeRemains(folders: Folders, id: MachineId): Promise<void> {
+  const runtime = machineRuntimeNames(folders, id)
+  // QEMU and its keeper were both given this path, and nobody else.
+  const left = findByArgument(runtime.pidFile)
+  for (const process of left) signalProcess(process, 'SIGKILL')
+  const deadline = performance.now() + endsWithinMs
+  while (left.some(isAlive) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
+  await endSwtpm(runtime.tpmPidFile)
+  await rm(runtime.folder, { recursive: true, force: true })
+  const goes = await goingPlace(folders, id)
+  await rename(join(machinesFolder(folders), id), goes).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+  await rm(goes, { recursive: true, force: true })
+  await unmark(folders, id)
+}
+
+/** Out of sight in one step; what an engine that is killed leaves here is swept by the next. */
+async function goingPlace(folders: Folders, id: MachineId): Promise<string> {
+  await mkdir(trashFolder(folders), { recursive: true, mode: 0o700 })
+  return join(trashFolder(folders), `.${id}.${randomBytes(4).toString('hex')}.gone`)
+}
