@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { MayflyError } from '../../../contract/errors.ts'
 import { loadNative, nativeFolder } from '../../native.ts'
 import { firstFurtherDescriptor } from './launch-qemu.ts'
-import { areSound, type OpenRamLayer, type RamExtents, ramPageBytes } from './ram-layer.ts'
+import { areSound, type OpenRamLayer, type RamExtents } from './ram-layer.ts'
 
 const ramDescriptor = 3
 const idBytes = 12
