@@ -15,6 +15,7 @@ import { freezeMachine } from '../machine/freeze.ts'
 import { newMachineId } from '../machine/identity.ts'
 import { type Layers, readLayers, writeLayers } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
+import { closePile } from '../machine/ram-pile.ts'
 import { ramBlockers } from '../machine/ram-blockers.ts'
 import type { SavedPoint } from '../machine/saved-point.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
@@ -32,7 +33,7 @@ export interface ForkSource {
   readonly layers: Layers
   readonly sizes: Readonly<Record<DeviceId, number>>
   /** Kernel and discs to be shared. */
-  readonly media: Pick<Belongings, 'boot' | 'media'>
+  readonly media: Belongings
   /** The guest goes on in the fork; else it boots. */
   readonly withRam: boolean
   freeze(): Promise<FrozenSource>
@@ -110,12 +111,16 @@ async function sourceAlive(parent: MachineCore, what: ForkRequest['what']): Prom
       const needsAside = hasFirmware || withRam
       try {
         if (needsAside) await makePrivateFolder(aside.folder)
-        const { state, pauseMs } = await freezeMachine(parent, {
+        const { state, ram, pauseMs } = await freezeMachine(parent, {
           ram: withRam,
           stateFile: join(aside.folder, 'state.bin'),
           ...(hasFirmware ? { whileStill: () => copyFirmware(names, aside) } : {}),
         })
-        return { from: state === null ? null : { state, ram: [], newGeneration: false }, firmware: hasFirmware ? aside : null, pauseMs, savedAt: Date.now(), close }
+        const closeAll = async (): Promise<void> => {
+          closePile(ram)
+          await close()
+        }
+        return { from: state === null ? null : { state, ram, newGeneration: false }, firmware: hasFirmware ? aside : null, pauseMs, savedAt: Date.now(), close: closeAll }
       } catch (error) {
         await close()
         throw error

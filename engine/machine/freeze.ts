@@ -13,6 +13,7 @@ import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { Disk } from '../../contract/device.ts'
 import type { DeviceId } from '../../contract/ids.ts'
 import { overlayNodes } from '../qemu/argv/devices/disk.ts'
+import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
 import { writeEmptyOverlay } from '../qemu/img/empty-overlay.ts'
 import { saveDeviceState } from '../qemu/qmp/device-state.ts'
 import type { QmpArguments, QmpClient } from '../qemu/qmp/qmp-client.ts'
@@ -25,13 +26,14 @@ import type { MachineCore } from './machine-core.ts'
 import { liveOf } from './power.ts'
 import { ramBlockers } from './ram-blockers.ts'
 import { reconcile } from './reconcile.ts'
+import { freezePile, openPile, type RamPile, readPile } from './ram-pile.ts'
 import type { DeviceState } from './saved-point.ts'
 
 export interface FreezePlan {
   /** With RAM and the state of all devices; else only the disks. */
   readonly ram: boolean
-  /** Where a stream with RAM in it is written; needed only where `ramLayersPossible` is false. */
-  readonly stateFile?: string
+  /** Where the stream is written if RAM must be in it: on hosts where QEMU has no RAM library. */
+  readonly stateFile: string
   /** What the new layers shall be called, by disk; default: new names. */
   readonly overlays?: Readonly<Record<DeviceId, string>>
   /** Called while the guest stands still and QEMU has written everything: to copy NVRAM and TPM state. A machine that is frozen without RAM and without this does not stop at all. */
@@ -41,6 +43,8 @@ export interface FreezePlan {
 export interface Frozen {
   /** Null without RAM. */
   readonly state: DeviceState | null
+  /** The pile of RAM layers, lowest first, open: the caller closes them (`closePile`). Empty without RAM, and where it is in the stream. */
+  readonly ram: readonly OpenRamLayer[]
   /** The chains as they were, frozen now, by disk of the guest; the machine's own have one more layer on top. */
   readonly layers: Layers
   /** How long the guest stood still. */
@@ -95,20 +99,22 @@ async function whileUnplugged<T>(core: MachineCore, needed: boolean, work: () =>
 async function freeze(core: MachineCore, live: LiveMachine, plan: FreezePlan, wasRunning: boolean): Promise<Frozen> {
   const { qmp } = live
   const before = await readLayers(core.names)
-  if (plan.ram) await refuseBlocked(core, qmp)
+  const looking = plan.ram ? Promise.all([readPile(live, core.runtime.ramSocket), refuseBlocked(core, qmp)]) : null
+  looking?.catch(() => undefined)
   const overlays = await prepareOverlays(core, qmp, before, plan.overlays ?? {})
   const stands = plan.ram || plan.whileStill !== undefined
   let isLaid = false
   let stoppedAt = 0
   let pauseMs = 0
   try {
+    const [pile] = (await looking) ?? [null]
     await writeLayers(core.names, withOverlays(before, overlays))
     core.context.atStep('freeze.stop')
-    let state: DeviceState | null = null
+    let saved: SavedRam = { state: null, pile: null }
     try {
       stoppedAt = performance.now()
       if (stands && wasRunning) await qmp.execute('stop')
-      if (plan.ram) state = await saveState(core, qmp, plan.stateFile)
+      if (plan.ram) saved = await saveRam(core, live, pile, plan.stateFile)
       await plan.whileStill?.()
       core.context.atStep('freeze.transaction')
       await layOver(qmp, overlays)
@@ -120,7 +126,7 @@ async function freeze(core: MachineCore, live: LiveMachine, plan: FreezePlan, wa
     core.context.atStep('freeze.frozen')
     const layers = frozenChains(core, before)
     await protectFrozen(core, layers)
-    return { state, layers, pauseMs }
+    return { state: saved.state, ram: saved.pile === null ? [] : openPile(live, saved.pile), layers, pauseMs }
   } catch (error) {
     if (!isLaid && !qmp.isClosed) await dropOverlays(core, qmp, overlays, before)
     throw error
@@ -167,9 +173,22 @@ function frozenChains(core: MachineCore, before: Layers): Layers {
   return Object.fromEntries((core.run?.config.disks ?? []).map(({ id }): [DeviceId, string[]] => [id, before[id] ?? []]))
 }
 
-function saveState(core: MachineCore, qmp: QmpClient, stateFile: string | undefined): Promise<DeviceState> {
-  const transfer = { socket: core.runtime.stateSocket, withoutRam: false }
-  return saveDeviceState(qmp, transfer, stateFile).then((bytes) => (stateFile === undefined ? bytes : { file: stateFile }))
+interface SavedRam {
+  readonly state: DeviceState | null
+  readonly pile: RamPile | null
+}
+
+/** The library freezes RAM while QEMU writes the state of its devices: neither touches what the other does. */
+async function saveRam(core: MachineCore, live: LiveMachine, pile: RamPile | null, stateFile: string): Promise<SavedRam> {
+  const socket = core.runtime.stateSocket
+  if (pile === null) {
+    await saveDeviceState(live.qmp, { socket, withoutRam: false }, stateFile)
+    return { state: { file: stateFile }, pile: null }
+  }
+  const [state, frozen] = await Promise.allSettled([saveDeviceState(live.qmp, { socket, withoutRam: true }), freezePile(live, pile)])
+  if (state.status === 'rejected') throw state.reason
+  if (frozen.status === 'rejected') throw frozen.reason
+  return { state: state.value, pile: frozen.value }
 }
 
 /** All disks at once: of the same moment also where the guest runs. */

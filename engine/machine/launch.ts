@@ -14,6 +14,7 @@ import type { MachinePaths } from '../qemu/argv/machine-paths.ts'
 import { planHardware } from '../qemu/argv/plan-hardware.ts'
 import { validateConfig } from '../qemu/argv/validate-config.ts'
 import { inheritedRamPath, type LaunchedQemu, launchQemu, readTextTail } from '../qemu/process/launch-qemu.ts'
+import { prepareRamLaunch, type RamLaunch } from '../qemu/process/ram-library.ts'
 import { readExitRecord } from '../qemu/process/exit-record.ts'
 import { hostBootId, identifyProcess, type ProcessIdentity } from '../qemu/process/process-identity.ts'
 import { endSwtpm, startSwtpm } from '../qemu/process/swtpm.ts'
@@ -126,19 +127,25 @@ async function gatherPaths(core: MachineCore, config: MachineConfig, hardware: H
 }
 
 async function spawnAndGreet(core: MachineCore, host: UsableHost, args: readonly string[], config: MachineConfig, signal: AbortSignal, from: SavedPoint | undefined): Promise<Launched> {
-  const ramFd = loadNative().memfdCreate(`mayfly-${core.id}`, config.memoryMiB * 1024 * 1024)
+  const ramBytes = config.memoryMiB * 1024 * 1024
+  const ramFd = loadNative().memfdCreate(`mayfly-${core.id}`, ramBytes)
+  let ram: RamLaunch | null = null
   let qemu: LaunchedQemu
   try {
+    ram = prepareRamLaunch({ socket: core.runtime.ramSocket, ramBytes, layers: from?.ram ?? [] })
     qemu = await launchQemu({
       binary: host.installation.binary,
       args,
       env: host.installation.env,
+      qemuEnv: ram.qemuEnv,
       ramFd,
+      descriptors: ram.descriptors,
       logFile: core.names.qemuLog,
       exitFile: core.names.exitRecord,
       cwd: core.runtime.folder,
     })
   } finally {
+    ram?.close()
     closeSync(ramFd)
   }
   const ended = new AbortController()

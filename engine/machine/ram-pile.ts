@@ -1,0 +1,68 @@
+/**
+ * The pile of layers that a living machine's RAM is made of, as its library in QEMU tells, opened for
+ * those who begin from it. Extents of a layer never change, so they are asked for once.
+ */
+import { closeSync } from 'node:fs'
+import { isMayflyError } from '../../contract/errors.ts'
+import { makeRandomId } from '../jobs/random-id.ts'
+import type { OpenRamLayer, RamExtents } from '../qemu/process/ram-layer.ts'
+import { describeRam, freezeRam, openRamLayer, ramLayerExtents } from '../qemu/process/ram-library.ts'
+import type { LiveMachine } from './live-machine.ts'
+
+/** One layer, by the number its QEMU knows it by. */
+interface Held {
+  readonly id: string
+  readonly qemuDescriptor: number
+  readonly extents: RamExtents
+}
+
+/** What a machine's RAM stood on before it is frozen. */
+export interface RamPile {
+  readonly socket: string
+  readonly layers: readonly Held[]
+}
+
+const known = new WeakMap<LiveMachine, Map<string, RamExtents>>()
+
+/** The pile as it is; null where this QEMU has no library, and its RAM must go through the stream. */
+export async function readPile(live: LiveMachine, socket: string): Promise<RamPile | null> {
+  let description
+  try {
+    description = await describeRam(socket)
+  } catch (error) {
+    if (isMayflyError(error, 'host-unavailable')) return null
+    throw error
+  }
+  const extentsOf = known.get(live) ?? new Map<string, RamExtents>()
+  known.set(live, extentsOf)
+  const layers = await Promise.all(description.layers.map(async ({ id, qemuDescriptor }): Promise<Held> => {
+    const extents = extentsOf.get(id) ?? (await ramLayerExtents(socket, id))
+    extentsOf.set(id, extents)
+    return { id, qemuDescriptor, extents }
+  }))
+  return { socket, layers }
+}
+
+/** Freezes what the machine wrote since. It must stand still. Throws as `freezeRam`; the machine then has what it had. */
+export async function freezePile(live: LiveMachine, pile: RamPile): Promise<RamPile> {
+  const id = makeRandomId()
+  const { qemuDescriptor, extents } = await freezeRam(pile.socket, id)
+  known.get(live)?.set(id, extents)
+  return { ...pile, layers: [...pile.layers, { id, qemuDescriptor, extents }] }
+}
+
+/** Opens all layers, lowest first. They outlive their QEMU; the caller closes them. */
+export function openPile(live: LiveMachine, pile: RamPile): OpenRamLayer[] {
+  const opened: OpenRamLayer[] = []
+  try {
+    for (const { id, qemuDescriptor, extents } of pile.layers) opened.push({ id, descriptor: openRamLayer(live.process.pid, qemuDescriptor), extents })
+    return opened
+  } catch (error) {
+    closePile(opened)
+    throw error
+  }
+}
+
+export function closePile(layers: readonly OpenRamLayer[]): void {
+  for (const { descriptor } of layers) closeSync(descriptor)
+}
