@@ -17,6 +17,9 @@ import { useShortcuts } from './shell/use-shortcuts.ts'
 import { cssVariables, theme } from './theme.ts'
 
 const DoctorPage = lazy(async () => ({ default: (await import('../features/doctor/doctor-page.tsx')).DoctorPage }))
+const GridView = lazy(async () => ({ default: (await import('./grid/grid-view.tsx')).GridView }))
+const RunsPage = lazy(async () => ({ default: (await import('../features/run/runs-page.tsx')).RunsPage }))
+const TemplatesPage = lazy(async () => ({ default: (await import('../features/templates/templates-page.tsx')).TemplatesPage }))
 const ImagesPage = lazy(async () => ({ default: (await import('../features/images/images-page.tsx')).ImagesPage }))
 const ScreenWindow = lazy(async () => ({ default: (await import('./machine/screen-window.tsx')).ScreenWindow }))
 const SettingsPage = lazy(async () => ({ default: (await import('../features/settings/settings-page.tsx')).SettingsPage }))
@@ -60,6 +63,9 @@ function Window(): React.ReactNode {
 function View({ place }: { readonly place: Place }): React.ReactNode {
   switch (place.view) {
     case 'machines': return <MachinesView machine={place.machine} tab={place.tab ?? 'console'} />
+    case 'templates': return <main className="app-main"><TemplatesPage /></main>
+    case 'runs': return <main className="app-main"><RunsPage run={place.run} /></main>
+    case 'grid': return <GridView of={place.of} id={place.id} />
     case 'images': return <main className="app-main"><ImagesPage /></main>
     case 'screen': return <ScreenWindow machine={place.machine} />
     case 'doctor': return <main className="app-main"><DoctorPage /></main>

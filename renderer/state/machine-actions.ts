@@ -4,17 +4,17 @@
  * engine has the last word; this only keeps people from asking in vain.
  */
 import type { LucideIcon } from 'lucide-react'
-import { CirclePlay, Copy, Pause, Play, Power, PowerOff, RotateCcw, Trash2 } from 'lucide-react'
+import { BookmarkPlus, CirclePlay, Copy, GitFork, Hourglass, Pause, Play, Power, PowerOff, RotateCcw, Trash2, Unlink } from 'lucide-react'
 import type { MachineState } from '../../contract/machine-state.ts'
 import type { MachineSummary } from '../../contract/machine.ts'
 import { text } from '../text/text.ts'
-import { engine } from './connection.ts'
-import { toMayflyError } from './failure.ts'
+import { attempt } from './attempt.ts'
+import { engine } from './coming.ts'
+import { forkNow } from './forking.tsx'
+import { isPassing } from './machine-life.ts'
 import type { MachineVerb } from './machine-verb.ts'
-import { askFirst } from './overlay.ts'
-import { currentPlace } from './place.ts'
-import { showToast } from './toast.ts'
-import { clearTrouble, setTrouble } from './troubles.ts'
+import { askFirst, openOverlay } from './overlay.ts'
+import type { Overlay } from './overlay.ts'
 
 export interface MachineAction {
   readonly verb: MachineVerb
@@ -23,10 +23,17 @@ export interface MachineAction {
   readonly states: readonly MachineState[]
   /** Asks before it does: data or work may be lost. */
   readonly asks: boolean
+  /** Why this machine can never take it. */
+  readonly never?: (machine: MachineSummary) => string | undefined
+  /** What is asked of whoever does it to one machine. Done to many, it goes without. */
+  readonly dialog?: (machine: MachineSummary) => Overlay
+  /** It tells itself what went wrong, and resolves to whether it was done. */
+  readonly tells?: boolean
   readonly run: (machine: MachineSummary) => Promise<unknown>
 }
 
 const atRest = ['stopped', 'crashed'] as const
+const saveable = [...atRest, 'running', 'paused'] as const
 
 const list: readonly MachineAction[] = [
   { verb: 'start', icon: Play, states: atRest, asks: false, run: ({ id }) => engine.machine.start({ machine: id }) },
@@ -35,37 +42,42 @@ const list: readonly MachineAction[] = [
   { verb: 'shutDown', icon: Power, states: ['running', 'stopping'], asks: false, run: ({ id }) => engine.machine.stop({ machine: id }) },
   { verb: 'switchOff', icon: PowerOff, states: ['running', 'paused', 'starting', 'stopping', 'unknown'], asks: true, run: ({ id }) => engine.machine.stop({ machine: id, force: true }) },
   { verb: 'reset', icon: RotateCcw, states: ['running', 'paused'], asks: true, run: ({ id }) => engine.machine.reset({ machine: id }) },
+  { verb: 'checkpoint', icon: BookmarkPlus, states: saveable, asks: false, dialog: ({ id }) => ({ kind: 'take-checkpoint', machine: id }), run: ({ id }) => engine.checkpoint.take({ machine: id }) },
+  { verb: 'fork', icon: GitFork, states: saveable, asks: false, tells: true, run: (machine) => forkNow(machine) },
   { verb: 'clone', icon: Copy, states: atRest, asks: false, run: ({ id, name }) => engine.machine.clone({ machine: id, name: text.machine.copyName(name) }) },
+  { verb: 'promote', icon: Unlink, states: saveable, asks: false, never: ({ origin, name }) => (origin === null ? text.cannotNoFork(name) : undefined), run: ({ id }) => engine.machine.promote({ machine: id }) },
+  { verb: 'keep', icon: Hourglass, states: [...saveable, 'starting', 'stopping', 'unknown'], asks: false, never: (machine) => (isPassing(machine) ? undefined : text.cannotStays(machine.name)), run: ({ id }) => engine.machine.setLife({ machine: id, throwaway: false, ttlSeconds: null }) },
   { verb: 'delete', icon: Trash2, states: ['stopped', 'crashed', 'broken', 'running', 'paused', 'unknown'], asks: true, run: ({ id, state }) => engine.machine.delete({ machine: id, force: !atRest.includes(state as 'stopped') && state !== 'broken' }) },
 ]
 
 export const machineActions: Readonly<Record<MachineVerb, MachineAction>> = Object.fromEntries(list.map((action) => [action.verb, action])) as Record<MachineVerb, MachineAction>
 
+/** What a template, which is only forked, can take. */
+const ofTemplates: readonly MachineVerb[] = ['fork', 'delete']
+
 /** Why it cannot be done now; undefined where it can. */
 export function whyNot(verb: MachineVerb, machine: MachineSummary): string | undefined {
-  return machineActions[verb].states.includes(machine.state) ? undefined : text.cannot(text.verb[verb], machine.name, text.state[machine.state])
+  const { states, never } = machineActions[verb]
+  if (machine.role === 'template' && !ofTemplates.includes(verb)) return text.cannotTemplate(text.verb[verb], machine.name)
+  return never?.(machine) ?? (states.includes(machine.state) ? undefined : text.cannot(text.verb[verb], machine.name, text.state[machine.state]))
 }
 
 /** Does it, asking first where that is due. What goes wrong is kept with the machine. */
 export function perform(verb: MachineVerb, machine: MachineSummary): void {
-  if (machineActions[verb].asks) askFirst(verb, [machine.id])
+  const { asks, dialog } = machineActions[verb]
+  if (asks) askFirst(verb, [machine.id])
+  else if (dialog !== undefined) openOverlay(dialog(machine))
   else void performNow(verb, machine)
 }
 
 /** Resolves to whether it was done. */
 export async function performNow(verb: MachineVerb, machine: MachineSummary): Promise<boolean> {
-  clearTrouble(machine.id)
-  try {
-    await machineActions[verb].run(machine)
-  } catch (error) {
-    const failure = toMayflyError(error)
-    const doing = text.verbOf(verb, machine.name)
-    setTrouble({ machine: machine.id, doing, error: failure })
-    const place = currentPlace()
-    if (place.view !== 'machines' || place.machine !== machine.id) showToast({ title: text.error.couldNot(doing), message: failure.message, stays: true })
-    return false
-  }
-  return true
+  const { run, tells = false } = machineActions[verb]
+  if (tells) return (await run(machine)) === true
+  return (await attempt(machine.id, text.verbOf(verb, machine.name), async () => {
+    await run(machine)
+    return true
+  })) === true
 }
 
 /** How many of many are done at once: the rest wait, so that the host is not asked for everything in one moment. */

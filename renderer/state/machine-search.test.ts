@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { MachineSummary } from '../../contract/machine.ts'
 import { listRows, matches } from './machine-search.ts'
 import type { ListQuestion } from './machine-search.ts'
@@ -37,4 +37,24 @@ test('filters and orders', () => {
   expect(shown({ filter: 'needsYou' })).toEqual(['kiosk'])
   expect(shown({ filter: 'running' })).toEqual(['# shop 1/1', 'web'])
   expect(shown({ order: 'byState' })).toEqual(['# shop 1/2', 'web', 'db', '#  0/1', 'kiosk'])
+})
+
+describe('forks', () => {
+  const origin = (of: MachineSummary): Partial<MachineSummary> => ({ origin: { machine: of.id, machineName: of.name, checkpoint: null, checkpointLabel: null } })
+  const fork = machine('a-fork', { ...origin(web), state: 'running' })
+  const forkOfFork = machine('a-fork-of-it', origin(fork))
+  const rows = (machines: readonly MachineSummary[], question: Partial<ListQuestion> = {}): string[] => listRows(machines, { ...all, ...question }).map((row) => (row.kind === 'group' ? `# ${row.name}` : `${'>'.repeat(row.depth)}${row.first ? '1' : ''} ${row.machine.name}`.trim()))
+
+  test('stand under what they were forked from, in its group', () => {
+    expect(rows([fork, forkOfFork, db, kiosk, web])).toEqual(['# shop', 'db', 'web', '>1 a-fork', '>>1 a-fork-of-it', '# No tag', 'kiosk'])
+  })
+
+  test('stand alone where their parent is not shown', () => {
+    expect(rows([fork, db, web], { search: 'a-fork' })).toEqual(['a-fork'])
+  })
+
+  test('of a template stand together, and the template is not listed', () => {
+    const template = machine('clean', { role: 'template' })
+    expect(rows([kiosk, machine('run-1', origin(template)), template])).toEqual(['# No tag', 'kiosk', '# Forks of clean', 'run-1'])
+  })
 })

@@ -8,6 +8,16 @@ export type Overlay =
   /** Asks before something is lost. */
   | { readonly kind: 'ask'; readonly verb: MachineVerb; readonly machines: readonly string[] }
   | { readonly kind: 'rename'; readonly machine: string }
+  /** Asks what a checkpoint of the present is to be. */
+  | { readonly kind: 'take-checkpoint'; readonly machine: string }
+  /** Something to be done with a checkpoint, or asked about it first. */
+  | { readonly kind: 'checkpoint'; readonly what: CheckpointDialog; readonly machine: string; readonly checkpoint: string; /** What a restore begins with. */ readonly keepPresent?: boolean }
+  /** How many forks, what they are called, how long they live. `checkpoint`: to begin from; else the present. */
+  | { readonly kind: 'fork'; readonly machine: string; readonly checkpoint?: string }
+  /** `name`: of the template to make anew. `machine`: what to make it of. */
+  | { readonly kind: 'make-template'; readonly name?: string; readonly machine?: string }
+
+export type CheckpointDialog = 'restore' | 'branch' | 'rename' | 'delete' | 'export' | 'compare'
 
 interface OverlayState {
   readonly overlay: Overlay | undefined

@@ -3,11 +3,13 @@ import type { MachineState, PausedBy } from '../../contract/machine-state.ts'
 import { consoles } from './english-consoles.ts'
 import { making } from './english-making.ts'
 import { plural } from './numbers.ts'
+import { running } from './english-running.ts'
+import { saving } from './english-saving.ts'
 
-type Verb = 'start' | 'pause' | 'resume' | 'shutDown' | 'switchOff' | 'reset' | 'clone' | 'delete'
+type Verb = 'start' | 'pause' | 'resume' | 'shutDown' | 'switchOff' | 'reset' | 'checkpoint' | 'fork' | 'clone' | 'promote' | 'keep' | 'delete'
 
 const verb: Readonly<Record<Verb, string>> = {
-  start: 'Start', pause: 'Pause', resume: 'Resume', shutDown: 'Shut down', switchOff: 'Switch off', reset: 'Reset', clone: 'Clone', delete: 'Delete',
+  start: 'Start', pause: 'Pause', resume: 'Resume', shutDown: 'Shut down', switchOff: 'Switch off', reset: 'Reset', checkpoint: 'Checkpoint', fork: 'Fork', clone: 'Clone', promote: 'Promote', keep: 'Keep', delete: 'Delete',
 }
 
 const state: Readonly<Record<MachineState, string>> = {
@@ -20,11 +22,16 @@ const pausedBy: Readonly<Record<PausedBy, string>> = {
 
 export const english = {
   ...making,
+  ...saving,
+  ...running,
   verb,
   state,
   pausedBy,
   verbOf: (which: Verb, name: string) => `${verb[which]} ${name}`,
   cannot: (what: string, name: string, now: string) => `${what} is not possible: ${name} is ${now.toLowerCase()}.`,
+  cannotTemplate: (what: string, name: string) => `${what} is not possible: ${name} is a template, which is only forked.`,
+  cannotNoFork: (name: string) => `${name} is independent already.`,
+  cannotStays: (name: string) => `${name} stays anyway.`,
   happened: (name: string) => `${name} needs you`,
   copy: 'Copy',
   copied: 'Copied',
@@ -33,13 +40,15 @@ export const english = {
   cancel: 'Cancel',
   tryAgain: 'Try again',
 
-  nav: { main: 'Main', machines: 'Machines', images: 'Images', find: 'Find a machine or do anything', jobs: 'Jobs', jobsRunning: (amount: number) => plural(amount, 'job', 'jobs'), help: 'Help and shortcuts', settings: 'Settings', doctor: 'Doctor', about: 'About Mayfly', more: 'More' },
+  nav: { main: 'Main', machines: 'Machines', templates: 'Templates', runs: 'Runs', grid: 'Consoles of all machines', images: 'Images', find: 'Find a machine or do anything', jobs: 'Jobs', jobsRunning: (amount: number) => plural(amount, 'job', 'jobs'), help: 'Help and shortcuts', settings: 'Settings', doctor: 'Doctor', about: 'About Mayfly', more: 'More' },
 
   engine: {
     away: 'The engine does not answer. Machines go on.',
     asOf: (when: string) => `What you see is as of ${when}.`,
     connecting: 'Looking for the engine.',
     reconnect: 'It is tried again until it answers.',
+    silent: 'The engine is there but does not answer. Machines go on.',
+    takeOver: 'Restart the engine', takingOver: 'The engine is being restarted.', takeOverMeans: 'Its process is ended and another engine takes its place.',
   },
 
   error: {
@@ -62,6 +71,7 @@ export const english = {
     show: 'Show', all: 'All', running: 'Running', stopped: 'Stopped', needsYou: 'Needs you',
     sortBy: 'Sort by', byName: 'Name', byState: 'State', byMemory: 'Memory',
     noTag: 'No tag',
+    forksOf: (template: string) => `Forks of ${template}`,
     runningOf: (running: number, all: number) => (running === 0 ? `${all} stopped` : `${running} of ${all} running`),
     noMatch: (search: string) => `No machine matches "${search}".`,
     noneShown: 'No machine is in this filter.',
@@ -79,7 +89,7 @@ export const english = {
   },
 
   machine: {
-    tabs: { console: 'Console', overview: 'Overview', hardware: 'Hardware', network: 'Network', log: 'Log' },
+    tabs: { console: 'Console', overview: 'Overview', hardware: 'Hardware', network: 'Network', timeline: 'Timeline', log: 'Log' },
     tabsLabel: (name: string) => `Views of ${name}`,
     actions: (name: string) => `Actions of ${name}`,
     moreActions: 'More actions',
@@ -110,8 +120,10 @@ export const english = {
   shortcuts: {
     title: 'Keys',
     groups: [
-      { title: 'Everywhere', keys: [['Ctrl K', 'find a machine or do anything'], ['Ctrl Shift K', 'the same while a console has the keyboard'], ['Ctrl N', 'new machine'], ['Ctrl B', 'hide or show the list'], ['Ctrl 1…5', 'views of a machine'], ['?', 'these keys']] },
+      { title: 'Everywhere', keys: [['Ctrl K', 'find a machine or do anything'], ['Ctrl Shift K', 'the same while a console has the keyboard'], ['Ctrl N', 'new machine'], ['Ctrl B', 'hide or show the list'], ['Ctrl 1…6', 'views of a machine'], ['?', 'these keys']] },
       { title: 'In the list', keys: [['/', 'search'], ['↑ ↓', 'choose'], ['Enter', 'to the console'], ['Space', 'start, pause or resume'], ['F2', 'rename'], ['Del', 'delete'], ['Ctrl A', 'mark all']] },
+      { title: 'In the timeline', keys: [['↑ ↓ ← →', 'walk the tree'], ['Enter', 'restore'], ['B', 'branch'], ['F', 'fork'], ['F2', 'rename'], ['Del', 'delete']] },
+      { title: 'In the grid', keys: [['↑ ↓ ← →', 'move'], ['Enter', 'open'], ['Space', 'tick'], ['T', 'type to all ticked'], ['F', 'only failed ones']] },
       { title: 'In the screen console', keys: [['Ctrl Alt', 'gives the keyboard back to the window']] },
       { title: 'In the serial console', keys: [['Ctrl Shift F', 'search'], ['Ctrl Shift C', 'copy'], ['Ctrl Shift V', 'paste']] },
     ],
@@ -124,7 +136,7 @@ export const english = {
 
   palette: {
     groups: { do: 'Do', goTo: 'Go to', help: 'Help' }, nothing: (query: string) => `Nothing is called "${query}".`, choose: 'choose', doIt: 'do it', close: 'close', asksFirst: 'asks first',
-    tabOf: (tab: string, name: string) => `${tab} of ${name}`, doctorFact: 'what this host can do', sidebar: 'Hide or show the list',
+    tabOf: (tab: string, name: string) => `${tab} of ${name}`, doctorFact: 'what this host can do', sidebar: 'Hide or show the list', forkMany: (name: string) => `Fork ${name} several times`,
   },
 
   ...consoles,

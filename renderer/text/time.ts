@@ -44,3 +44,18 @@ export function formatTook(ms: number): string {
   if (ms < 100) return `${Math.max(1, Math.round(ms))} ms`
   return ms < 9950 ? `${formatNumber(ms / 1000, 1)} s` : formatDuration(ms / 1000)
 }
+
+/** `Today`, `Yesterday`, `Tue 17 Nov`: a day as a head over what happened in it. */
+export function formatDay(at: string | number, now: number, words: { readonly today: string; readonly yesterday: string }): string {
+  const days = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / 86_400_000)
+  if (days === 0) return words.today
+  if (days === 1) return words.yesterday
+  return new Date(at).toLocaleDateString(locale, { weekday: 'short', day: 'numeric', month: 'short' })
+}
+
+/** `Tue 17, 09:12`; `17 Nov, 09:12` where the weekday would mislead. */
+export function formatMoment(at: string | number, now: number): string {
+  const clock = formatClock(at, 'minutes')
+  const day = new Date(at).toLocaleDateString(locale, now - new Date(at).getTime() < 20 * 86_400_000 ? { weekday: 'short', day: 'numeric' } : { day: 'numeric', month: 'short' })
+  return `${day}, ${clock}`
+}

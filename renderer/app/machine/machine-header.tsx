@@ -1,12 +1,16 @@
 /** The machine's name, state and first facts, and the bar of what can be done to it. */
 import { Menu } from '@mantine/core'
-import { CirclePlay, Ellipsis, Pause, Play, Power, PowerOff } from 'lucide-react'
+import { BookmarkPlus, CirclePlay, Ellipsis, Hourglass, Pause, Play, Power, PowerOff } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import type { MachineSummary } from '../../../contract/machine.ts'
-import { machineActions, perform, whyNot } from '../../state/machine-actions.ts'
+import { ForkButton } from '../../features/fork/fork-button.tsx'
+import { isPassing, useLifeWords } from '../../state/machine-life.ts'
+import { perform, whyNot } from '../../state/machine-actions.ts'
 import type { MachineVerb } from '../../state/machine-verb.ts'
 import { shapeOf, wordOf } from '../../state/machine-looks.ts'
+import { useMachine } from '../../state/mirror.ts'
 import { useNow } from '../../state/now.ts'
+import { go } from '../../state/place.ts'
 import { text } from '../../text/text.ts'
 import { formatDuration } from '../../text/time.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -29,21 +33,25 @@ export function MachineHeader({ machine }: { readonly machine: MachineSummary })
           <h1><MiddleClip text={machine.name} /></h1>
           <span className={`mh-state mh-state-${shapeOf(machine.state)}`} role="status"><StateShape shape={shapeOf(machine.state)} />{wordOf(machine)}</span>
           {machine.startedAt === null ? null : <span className="mf-3 mf-wide-only"><Uptime since={machine.startedAt} /></span>}
+          {isPassing(machine) ? <LifeBadge machine={machine} /> : null}
           {machine.tags.map((tag) => <span key={tag} className="mf-tag mf-wide-only">{tag}</span>)}
         </div>
         <div className="mh-facts">
           <span className="mf-clip">{machine.stateReason === null || saidBelow ? `${text.machine.cpus(machine.cpus)}, ${formatMiB(machine.memoryMiB)}` : machine.stateReason}</span>
+          {machine.origin === null ? null : <OriginLink machine={machine} />}
           {address === undefined ? null : <><span aria-hidden>·</span><code>{address}</code><CopyButton size="small" text={address} name={text.copyOf(address)} copiedWord={text.copied} /></>}
         </div>
       </div>
       <div className="mh-acts" role="toolbar" aria-label={text.machine.actions(machine.name)}>
+        <ActionButton verb="start" icon={Play} machine={machine} filled={startable} />
         {machine.state === 'paused'
           ? <ActionButton verb="resume" icon={CirclePlay} machine={machine} />
           : <ActionButton verb="pause" icon={Pause} machine={machine} />}
         <ActionButton verb="shutDown" icon={Power} machine={machine} />
         <ActionButton verb="switchOff" icon={PowerOff} machine={machine} />
         <span className="mh-sep" />
-        <Button look={startable ? 'filled' : 'default'} size="large" icon={Play} className="mh-start" cannot={whyNot('start', machine)} onClick={() => perform('start', machine)}>{machine.state === 'crashed' ? text.machine.startAgain : text.verb.start}</Button>
+        <ActionButton verb="checkpoint" icon={BookmarkPlus} machine={machine} />
+        <ForkButton machine={machine} filled={!startable} />
         <Menu>
           <Menu.Target><IconButton icon={Ellipsis} size="large" name={text.machine.moreActions} /></Menu.Target>
           <Menu.Dropdown><MachineMenuItems machine={machine} /></Menu.Dropdown>
@@ -53,9 +61,9 @@ export function MachineHeader({ machine }: { readonly machine: MachineSummary })
   )
 }
 
-function ActionButton({ verb, icon, machine }: { readonly verb: MachineVerb; readonly icon: LucideIcon; readonly machine: MachineSummary }): React.ReactNode {
+function ActionButton({ verb, icon, machine, filled = false }: { readonly verb: MachineVerb; readonly icon: LucideIcon; readonly machine: MachineSummary; readonly filled?: boolean }): React.ReactNode {
   return (
-    <Button look="quiet" size="large" icon={icon} cannot={whyNot(verb, machine)} aria-label={text.verb[verb]} onClick={() => perform(machineActions[verb].verb, machine)}>
+    <Button look={filled ? 'filled' : 'quiet'} size="large" icon={icon} className="mh-act" cannot={whyNot(verb, machine)} aria-label={text.verb[verb]} onClick={() => perform(verb, machine)}>
       <span className="mh-word">{text.verb[verb]}</span>
     </Button>
   )
@@ -64,4 +72,24 @@ function ActionButton({ verb, icon, machine }: { readonly verb: MachineVerb; rea
 function Uptime({ since }: { readonly since: string }): React.ReactNode {
   const now = useNow()
   return formatDuration((now - Date.parse(since)) / 1000)
+}
+
+/** That it goes by itself, and when. */
+function LifeBadge({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
+  const words = useLifeWords(machine)
+  return <span className="mf-tag mf-tag-accent"><Hourglass size={12} strokeWidth={1.75} aria-hidden />{words}</span>
+}
+
+/** What it was forked from, and the way there while that is there. */
+function OriginLink({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
+  const { origin } = machine
+  const parent = useMachine(origin?.machine)
+  if (origin === null) return null
+  const words = origin.checkpointLabel === null ? text.life.forkOf(origin.machineName) : text.life.forkOfAt(origin.machineName, origin.checkpointLabel)
+  return (
+    <>
+      <span aria-hidden>·</span>
+      {parent === undefined || parent.role === 'template' ? <span className="mf-clip">{words}</span> : <button type="button" className="mf-link mf-clip" onClick={() => go({ view: 'machines', machine: parent.id, tab: 'timeline' })}>{words}</button>}
+    </>
+  )
 }

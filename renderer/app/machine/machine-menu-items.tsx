@@ -2,6 +2,7 @@
 import { Menu } from '@mantine/core'
 import { Hash, Pencil } from 'lucide-react'
 import type { MachineSummary } from '../../../contract/machine.ts'
+import { isPassing } from '../../state/machine-life.ts'
 import { machineActions, perform, whyNot } from '../../state/machine-actions.ts'
 import { machineVerbs } from '../../state/machine-verb.ts'
 import { openOverlay } from '../../state/overlay.ts'
@@ -9,7 +10,7 @@ import { text } from '../../text/text.ts'
 
 /** `all`: also those that stand in the action bar as buttons. */
 export function MachineMenuItems({ machine, all = false }: { readonly machine: MachineSummary; readonly all?: boolean }): React.ReactNode {
-  const shown = all ? machineVerbs : (['reset', 'clone'] as const)
+  const shown = (all ? machineVerbs : (['reset', 'clone', 'promote', 'keep'] as const)).filter((verb) => (verb !== 'promote' || machine.origin !== null) && (verb !== 'keep' || isPassing(machine)))
   return (
     <>
       {shown.filter((verb) => verb !== 'delete').map((verb) => {

@@ -15,6 +15,7 @@ const views = {
   overview: lazy(async () => ({ default: (await import('../../features/overview/overview-tab.tsx')).OverviewTab })),
   hardware: lazy(async () => ({ default: (await import('../../features/hardware/hardware-tab.tsx')).HardwareTab })),
   network: lazy(async () => ({ default: (await import('../../features/network/network-tab.tsx')).NetworkTab })),
+  timeline: lazy(async () => ({ default: (await import('../../features/timeline/timeline-tab.tsx')).TimelineTab })),
   log: lazy(async () => ({ default: (await import('../../features/log/log-tab.tsx')).LogTab })),
 } as const satisfies Record<MachineTab, unknown>
 
@@ -40,6 +41,7 @@ export function MachinePage({ machine, tab }: { readonly machine: MachineSummary
           <button key={name} type="button" role="tab" data-tab={name} id={`tab-${name}`} aria-selected={name === tab} aria-controls="tab-panel" tabIndex={name === tab ? 0 : -1} onClick={() => go({ view: 'machines', machine: machine.id, tab: name })}>
             {text.machine.tabs[name]}
             {name === 'hardware' && machine.pendingChanges > 0 ? <small>{machine.pendingChanges}</small> : null}
+            {name === 'timeline' && machine.checkpoints > 0 ? <small>{machine.checkpoints}</small> : null}
           </button>
         ))}
       </div>

@@ -1,5 +1,5 @@
 /** The list at the left, the machine at the right; or the first run, where there is none. */
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { lazy, Suspense, useEffect, useMemo, useRef } from 'react'
 import { useMirror } from '../../state/mirror.ts'
 import { go } from '../../state/place.ts'
 import type { MachineTab } from '../../state/place.ts'
@@ -19,10 +19,12 @@ function isString(value: unknown): value is string {
 }
 
 export function MachinesView({ machine, tab }: { readonly machine: string | undefined; readonly tab: MachineTab }): React.ReactNode {
-  const machines = useMirror(({ machines }) => machines)
+  const all = useMirror(({ machines }) => machines)
+  // Templates have a page of their own; one that is asked for by its address is shown all the same.
+  const machines = useMemo(() => all.filter(({ role }) => role === 'machine'), [all])
   const phase = useMirror(({ phase }) => phase)
   const many = useSelection(({ machines }) => machines.size > 1)
-  const found = machines.find(({ id }) => id === machine)
+  const found = all.find(({ id }) => id === machine)
 
   useEffect(() => {
     if (machine !== undefined) remember('machine', machine)
@@ -46,9 +48,9 @@ export function MachinesView({ machine, tab }: { readonly machine: string | unde
     }
   }, [machine, machines, tab])
 
-  if (phase === 'live' && machines.length === 0) return <main className="app-main"><Suspense><FirstRun /></Suspense></main>
+  if (phase === 'live' && machines.length === 0 && found === undefined) return <main className="app-main"><Suspense><FirstRun /></Suspense></main>
   return (
-    <WithSidebar>
+    <WithSidebar narrow={tab === 'timeline' ? 'rail' : 'list'}>
       {many ? <ManySelected /> : found !== undefined ? <MachinePage key={found.id} machine={found} tab={tab} /> : <Nothing gone={machine !== undefined && phase === 'live'} waiting={phase === 'connecting'} />}
     </WithSidebar>
   )

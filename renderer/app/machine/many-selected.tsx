@@ -1,16 +1,18 @@
 /** Several machines at once: what is pressed is done to all of them that can. */
+import { LayoutGrid } from 'lucide-react'
 import { machineActions, performOnAll, whyNot } from '../../state/machine-actions.ts'
 import { machineVerbs } from '../../state/machine-verb.ts'
 import type { MachineVerb } from '../../state/machine-verb.ts'
 import { factOf, shapeOf, wordOf } from '../../state/machine-looks.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { askFirst } from '../../state/overlay.ts'
+import { go } from '../../state/place.ts'
 import { clearSelection, useSelection } from '../../state/selection.ts'
 import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { StateShape } from '../../ui/state-shape.tsx'
 
-const offered = machineVerbs.filter((verb) => verb !== 'reset' && verb !== 'clone')
+const offered = machineVerbs.filter((verb) => verb !== 'reset' && verb !== 'clone' && verb !== 'promote' && verb !== 'keep')
 
 export function ManySelected(): React.ReactNode {
   const selected = useSelection(({ machines }) => machines)
@@ -34,6 +36,7 @@ export function ManySelected(): React.ReactNode {
             return <Button key={verb} look="quiet" size="large" danger={verb === 'delete'} icon={machineActions[verb].icon} aria-label={word} cannot={able === 0 ? text.list.noneCan(text.verb[verb]) : undefined} onClick={() => perform(verb)}><span className="mh-word">{word}</span></Button>
           })}
           <span className="mh-sep" />
+          <Button look="quiet" size="large" icon={LayoutGrid} onClick={() => go({ view: 'grid', of: 'marked' })}><span className="mh-word">{text.grid.title}</span></Button>
           <Button size="large" onClick={clearSelection}>{text.list.clearSelection}</Button>
         </div>
       </div>

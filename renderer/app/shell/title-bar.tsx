@@ -11,6 +11,8 @@ import { IconButton } from '../../ui/button.tsx'
 
 const places = [
   { place: { view: 'machines' }, word: text.nav.machines },
+  { place: { view: 'templates' }, word: text.nav.templates },
+  { place: { view: 'runs' }, word: text.nav.runs },
   { place: { view: 'images' }, word: text.nav.images },
 ] as const satisfies readonly { place: Place; word: string }[]
 
@@ -27,7 +29,7 @@ export function TitleBar({ place }: { readonly place: Place }): React.ReactNode 
       <a className="top-brand" aria-label="Mayfly" href={pathOf({ view: 'machines' })} onClick={(event) => follow(event, { view: 'machines' })}><AppMark /><span className="mf-wide-only">Mayfly</span></a>
       <nav className="top-nav" aria-label={text.nav.main}>
         {places.map(({ place: to, word }) => (
-          <a key={to.view} href={pathOf(to)} aria-current={place.view === to.view ? 'page' : undefined} onClick={(event) => follow(event, to)}>{word}</a>
+          <a key={to.view} href={pathOf(to)} aria-current={(place.view === 'grid' ? 'machines' : place.view) === to.view ? 'page' : undefined} onClick={(event) => follow(event, to)}>{word}</a>
         ))}
       </nav>
       <button type="button" className="top-command" aria-keyshortcuts="Control+K" onClick={() => openOverlay({ kind: 'palette' })}>

@@ -116,7 +116,7 @@ export function MachineList(): React.ReactNode {
           <input
             ref={searchField}
             value={search}
-            placeholder={text.list.search(machines.length)}
+            placeholder={text.list.search(machines.filter(({ role }) => role === 'machine').length)}
             aria-label={text.list.searchName}
             onChange={(event) => setSearch(event.target.value)}
             onKeyDown={(event) => {
@@ -175,8 +175,8 @@ export function MachineList(): React.ReactNode {
                 </div>
               )
             }
-            const { machine } = row
-            return <MachineRow key={item.key} machine={machine} at={at} current={machine.id === current} selected={selected.size > 0 ? selected.has(machine.id) : machine.id === current} onClick={(event) => {
+            const { machine, depth, first } = row
+            return <MachineRow key={item.key} machine={machine} at={at} depth={depth} first={first} current={machine.id === current} selected={selected.size > 0 ? selected.has(machine.id) : machine.id === current} onClick={(event) => {
               clicked(event, machine.id)
               scroller.current?.focus({ preventScroll: true })
             }} />

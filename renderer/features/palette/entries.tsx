@@ -1,5 +1,5 @@
 /** Everything the palette can do: each action on each machine that can take it, each view, each place. */
-import { FileDown, Info, Keyboard, Monitor, Plus, Settings, Stethoscope } from 'lucide-react'
+import { FileDown, GitFork, Grid3x3, Info, Keyboard, LayoutGrid, Monitor, Play, Plus, Settings, Stethoscope } from 'lucide-react'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { machineActions, perform, whyNot } from '../../state/machine-actions.ts'
 import { machineVerbs } from '../../state/machine-verb.ts'
@@ -30,12 +30,18 @@ function actionsOn(machine: MachineSummary): PaletteEntry[] {
 
 function viewsOf(machine: MachineSummary): PaletteEntry[] {
   const rename: PaletteEntry = { key: `rename ${machine.id}`, group: 'do', label: `${text.machine.rename} ${machine.name}`, fact: '', icon: <Keyboard {...look} />, keys: 'F2', run: () => later(() => openOverlay({ kind: 'rename', machine: machine.id })) }
-  return [rename, ...machineTabs.map((tab): PaletteEntry => ({ key: `${tab} ${machine.id}`, group: 'goTo', label: text.palette.tabOf(text.machine.tabs[tab], machine.name), fact: '', icon: <Monitor {...look} />, run: () => go({ view: 'machines', machine: machine.id, tab }) }))]
+  const forkOptions: PaletteEntry[] = whyNot('fork', machine) === undefined ? [{ key: `fork options ${machine.id}`, group: 'do', label: text.palette.forkMany(machine.name), fact: text.fork.options, icon: <GitFork {...look} />, run: () => later(() => openOverlay({ kind: 'fork', machine: machine.id })) }] : []
+  return [rename, ...forkOptions, ...machineTabs.map((tab): PaletteEntry => ({ key: `${tab} ${machine.id}`, group: 'goTo', label: text.palette.tabOf(text.machine.tabs[tab], machine.name), fact: '', icon: <Monitor {...look} />, run: () => go({ view: 'machines', machine: machine.id, tab }) }))]
 }
 
 function places(): PaletteEntry[] {
   return [
     { key: 'new', group: 'do', label: text.list.newMachine, fact: '', keys: 'Ctrl N', icon: <Plus {...look} />, run: () => later(() => openOverlay({ kind: 'wizard' })) },
+    { key: 'grid', group: 'goTo', label: text.nav.grid, fact: '', icon: <LayoutGrid {...look} />, run: () => go({ view: 'grid' }) },
+    { key: 'templates', group: 'goTo', label: text.nav.templates, fact: '', icon: <GitFork {...look} />, run: () => go({ view: 'templates' }) },
+    { key: 'runs', group: 'goTo', label: text.nav.runs, fact: '', icon: <Grid3x3 {...look} />, run: () => go({ view: 'runs' }) },
+    { key: 'make-template', group: 'do', label: text.templates.make, fact: '', icon: <Plus {...look} />, run: () => later(() => openOverlay({ kind: 'make-template' })) },
+    { key: 'new-run', group: 'do', label: text.runs.start, fact: '', icon: <Play {...look} />, run: () => go({ view: 'runs', run: 'new' }) },
     { key: 'images', group: 'goTo', label: text.nav.images, fact: '', icon: <FileDown {...look} />, run: () => go({ view: 'images' }) },
     { key: 'doctor', group: 'goTo', label: text.nav.doctor, fact: text.palette.doctorFact, icon: <Stethoscope {...look} />, run: () => go({ view: 'doctor' }) },
     { key: 'settings', group: 'goTo', label: text.nav.settings, fact: '', icon: <Settings {...look} />, run: () => go({ view: 'settings' }) },

@@ -1,0 +1,4 @@
+/** Templates. */
+export function TemplatesPage(): React.ReactNode {
+  return null
+}
