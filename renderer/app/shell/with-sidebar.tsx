@@ -7,6 +7,7 @@ import { MachineRail } from '../../features/machine-list/machine-rail.tsx'
 import { useLayout } from '../../state/layout.ts'
 import { useMedia } from '../../state/use-media.ts'
 import { text } from '../../text/text.ts'
+import { ForkDrop } from './fork-drop.tsx'
 
 interface WithSidebarProps {
   /** What the list becomes in a narrow window: a smaller list, or the rail. */
@@ -19,7 +20,7 @@ export function WithSidebar({ narrow = 'list', children }: WithSidebarProps): Re
   const rail = useMedia('(max-width: 1240px)') && narrow === 'rail'
   return (
     <div className={`split ${rail ? 'split-rail' : ''} ${sidebar ? '' : 'split-hidden'}`}>
-      {sidebar ? <aside className="split-side" aria-label={text.list.label}>{rail ? <MachineRail /> : <MachineList />}</aside> : null}
+      {sidebar ? <aside className="split-side" aria-label={text.list.label}><ForkDrop>{rail ? <MachineRail /> : <MachineList />}</ForkDrop></aside> : null}
       <main className="app-main">{children}</main>
     </div>
   )
