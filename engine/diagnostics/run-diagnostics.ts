@@ -13,6 +13,7 @@ import { nativeDiagnostic } from './native.ts'
 import { openFilesDiagnostic } from './open-files.ts'
 import { qemuImgDiagnostic } from './qemu-img.ts'
 import { qemuDiagnostic } from './qemu.ts'
+import { ramLibraryDiagnostic } from './ram-library.ts'
 import { runtimeFolderDiagnostic } from './runtime-folder.ts'
 import { soundDiagnostic } from './sound.ts'
 import { swtpmDiagnostic } from './swtpm.ts'
@@ -32,6 +33,7 @@ const allDiagnostics: readonly Diagnostic[] = [
   openFilesDiagnostic,
   firmwareDiagnostic,
   swtpmDiagnostic,
+  ramLibraryDiagnostic,
   soundDiagnostic,
   userNamespacesDiagnostic,
   controlGroupsDiagnostic,

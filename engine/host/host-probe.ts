@@ -13,6 +13,7 @@ import { findQemu } from '../qemu/capabilities/find-qemu.ts'
 import { loadCapabilities } from '../qemu/capabilities/load-capabilities.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
 import { findUefiFirmware } from '../qemu/firmware/find-firmware.ts'
+import { probeRamLibrary, type RamLibraryReport } from '../qemu/process/probe-ram-library.ts'
 import { hasSwtpm } from '../qemu/process/swtpm.ts'
 import { availableMemoryBytes } from './available-memory.ts'
 import { findHostSound, type HostSound } from './host-sound.ts'
@@ -27,6 +28,8 @@ export interface UsableHost {
   chooseAccelerator(wanted: 'auto' | 'kvm' | 'tcg'): 'kvm' | 'tcg'
   /** Where guests' sound goes. */
   readonly sound: HostSound
+  /** Whether this QEMU takes the RAM library. Without it, RAM goes through a full stream. */
+  readonly ramLibrary: RamLibraryReport
 }
 
 /** What running machines have been promised. */
@@ -89,11 +92,12 @@ export class HostProbe {
   async usable(): Promise<UsableHost> {
     const installation = await this.installation()
     const [capabilities, accelerators] = await Promise.all([this.capabilities(), this.accelerators()])
-    const sound = await findHostSound(capabilities)
+    const [sound, ramLibrary] = await Promise.all([findHostSound(capabilities), probeRamLibrary(installation)])
     return {
       installation,
       capabilities,
       sound,
+      ramLibrary,
       chooseAccelerator(wanted) {
         if (wanted === 'auto') {
           const faster = fasterAccelerator(accelerators)

@@ -63,17 +63,12 @@ export function prepareRamLaunch({ socket, ramBytes, layers }: RamLaunchRequest)
       own.push(plan)
       qemuEnv['MAYFLY_RAM_PLAN'] = String(handOver(plan))
     }
-    const library = libraryPath()
-    if (/[\s:]/.test(library)) {
-      // ld.so(8) takes both for separators and knows no way to quote them.
-      own.push(openSync(library, 'r'))
-      const number = handOver(own.at(-1) ?? -1)
-      qemuEnv['LD_PRELOAD'] = `/proc/self/fd/${number}`
-      qemuEnv['MAYFLY_RAM_CLOSE'] = String(number)
-    } else {
-      qemuEnv['LD_PRELOAD'] = library
+    const loaded = preload(firstFurtherDescriptor + descriptors.length)
+    if (loaded.descriptor !== null) {
+      own.push(loaded.descriptor)
+      handOver(loaded.descriptor)
     }
-    return { qemuEnv, descriptors, close }
+    return { qemuEnv: { ...qemuEnv, ...loaded.env }, descriptors, close }
   } catch (error) {
     close()
     throw error
@@ -82,6 +77,17 @@ export function prepareRamLaunch({ socket, ramBytes, layers }: RamLaunchRequest)
 
 export function libraryPath(): string {
   return join(nativeFolder(), 'mayfly-ram.so')
+}
+
+/**
+ * How a process is told to load the library. ld.so(8) takes blanks and colons for separators and
+ * knows no way to quote them: a library below such a folder is handed over open, as number `free`.
+ */
+export function preload(free: number): { readonly env: Readonly<Record<string, string>>; readonly descriptor: number | null; close(): void } {
+  const library = libraryPath()
+  if (!/[\s:]/.test(library)) return { env: { LD_PRELOAD: library }, descriptor: null, close: () => undefined }
+  const descriptor = openSync(library, 'r')
+  return { env: { LD_PRELOAD: `/proc/self/fd/${free}`, MAYFLY_RAM_CLOSE: String(free) }, descriptor, close: () => closeSync(descriptor) }
 }
 
 function writePlan(ramBytes: number, layers: readonly OpenRamLayer[], numbers: readonly number[]): number {
