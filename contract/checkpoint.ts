@@ -45,7 +45,8 @@ export const checkpointSchema = z.strictObject({
   sizes: sizesSchema,
   /** What would be missing without it. While any is left it cannot be deleted. */
   neededBy: z.array(z.strictObject({ machine: machineIdSchema, name: z.string() })),
-  madeWith: z.strictObject({ qemuVersion: z.string(), machineType: z.string(), accelerator: z.enum(['kvm', 'tcg']), cpuModel: z.string() }),
+  /** Null where the machine had never been started. */
+  madeWith: z.strictObject({ qemuVersion: z.string(), machineType: z.string(), accelerator: z.enum(['kvm', 'tcg']), cpuModel: z.string() }).nullable(),
   /** Why its RAM cannot be used on this host now; null where it can, or where it has none. Its disks can be used all the same. */
   ramRefused: z.string().nullable(),
   /** Why it cannot be used at all: a missing layer, a damaged file. */

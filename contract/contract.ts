@@ -3,6 +3,7 @@ import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
 import { eventSchema } from './event.ts'
 import { procedure } from './procedure.ts'
+import { checkpointProcedures } from './procedures/checkpoint.ts'
 import { cdrom, disk, forward, nic } from './procedures/device.ts'
 import { console, guest } from './procedures/guest.ts'
 import { engine, host } from './procedures/host.ts'
@@ -21,6 +22,7 @@ export const contract = {
   image,
   machine: machineProcedures,
   trash,
+  checkpoint: checkpointProcedures,
   disk,
   cdrom,
   nic,

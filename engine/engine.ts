@@ -11,6 +11,7 @@ import { hasProcess } from '../contract/machine-state.ts'
 import { contractHash } from '../contract/contract-hash.generated.ts'
 import type { EngineParts } from './api/engine-parts.ts'
 import { createRouter } from './api/router.ts'
+import { recoverAll } from './checkpoint/recover.ts'
 import type { EngineFace, EngineLog } from './engine-face.ts'
 import { EventHub } from './events/event-hub.ts'
 import { HostProbe } from './host/host-probe.ts'
@@ -98,6 +99,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   await sweepUnfinished(context)
   await sweepTrash(folders)
   await machines.open()
+  await recoverAll(machines)
   for (const core of machines.all) imageUsers.note(core.id, { name: core.name, images: imagesOf(core.stored.config) })
   const metrics = new MetricsBook(() => machines.all, (line) => log.info(line))
   const templates = new Templates()

@@ -22,13 +22,13 @@ export const checkpointProcedures = {
       freezeFileSystems: z.enum(['auto', 'yes', 'no']).default('auto').describe('Let the agent freeze the guest\'s file systems for the moment; auto: where it answers and RAM is not saved.'),
     }))
     .output(jobSchema),
-  list: procedure({ summary: 'Lists the checkpoints of a machine, and what the present grew from.', access: 'read', cli: { command: 'checkpoint list', positionals: ['machine'] } }, ['not-found'])
+  list: procedure({ summary: 'Lists the checkpoints of a machine, and what the present grew from.', access: 'read', cli: { command: 'checkpoint list', positionals: ['machine'] } }, ['not-found', 'storage-corrupt', 'schema-too-new'])
     .input(z.strictObject({ machine }))
     .output(timelineSchema),
-  show: procedure({ summary: 'Shows everything about a checkpoint.', access: 'read', cli: { command: 'checkpoint show', positionals: ['machine', 'checkpoint'] } }, ['not-found'])
+  show: procedure({ summary: 'Shows everything about a checkpoint.', access: 'read', cli: { command: 'checkpoint show', positionals: ['machine', 'checkpoint'] } }, ['not-found', 'storage-corrupt', 'schema-too-new'])
     .input(one)
     .output(checkpointSchema),
-  thumbnail: procedure({ summary: 'The screen as it was at a checkpoint.', access: 'read' }, ['not-found'])
+  thumbnail: procedure({ summary: 'The screen as it was at a checkpoint.', access: 'read' }, ['not-found', 'storage-corrupt'])
     .input(one)
     .output(z.strictObject({ mediaType: z.literal('image/png'), base64: z.base64() })),
   restore: procedure(
@@ -49,7 +49,7 @@ export const checkpointProcedures = {
       presentLabel: checkpointLabelSchema.optional().describe('What to call the present.'),
     }))
     .output(jobSchema),
-  rename: procedure({ summary: 'Gives a checkpoint another label or description.', access: 'write', cli: { command: 'checkpoint rename', positionals: ['machine', 'checkpoint', 'label'] } }, ['not-found', 'conflict', 'no-space'])
+  rename: procedure({ summary: 'Gives a checkpoint another label or description.', access: 'write', cli: { command: 'checkpoint rename', positionals: ['machine', 'checkpoint', 'label'] } }, ['not-found', 'conflict', 'no-space', 'storage-corrupt'])
     .input(one.extend({ label: checkpointLabelSchema.optional().describe('The new label.'), description: z.string().max(2000).optional().describe('The new description.') }))
     .output(checkpointSchema),
   delete: procedure(

@@ -13,6 +13,7 @@ import { takeScreenshot } from '../machine/screenshot.ts'
 import { putInTrash } from '../machine/trash.ts'
 import { waitFor } from '../machine/wait.ts'
 import type { EngineParts } from './engine-parts.ts'
+import { checkpointProcedures } from './checkpoint-procedures.ts'
 import { deviceProcedures } from './device-procedures.ts'
 import { guestProcedures } from './guest-procedures.ts'
 import { runProcedures } from './run-procedures.ts'
@@ -76,6 +77,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
       log: os.machine.log.handler(({ input }) => readLog(machines.find(input.machine), input.source, input.tailBytes)),
       followLog: os.machine.followLog.handler(({ input, signal }) => followMachineLog(machines.find(input.machine), input.source, input.tailBytes, signal)),
     },
+    ...checkpointProcedures(parts),
     ...deviceProcedures(parts),
     ...guestProcedures(parts),
     ...storeProcedures(parts),

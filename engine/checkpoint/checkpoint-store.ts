@@ -49,8 +49,16 @@ async function listIds(names: MachineFolderNames): Promise<CheckpointId[]> {
 }
 
 /** Throws `not-found`, `storage-corrupt`, `schema-too-new`. */
-export async function readCheckpoint(names: MachineFolderNames, id: CheckpointId): Promise<CheckpointRecord> {
-  const { document } = checkpointFolderNames(names, id)
+export function readCheckpoint(names: MachineFolderNames, id: CheckpointId): Promise<CheckpointRecord> {
+  return readRecord(checkpointFolderNames(names, id).document, id)
+}
+
+/** As `readCheckpoint`, of one that is aside. */
+export function readAside(names: MachineFolderNames, id: CheckpointId): Promise<CheckpointRecord> {
+  return readRecord(checkpointFolderNames(names, id, true).document, id)
+}
+
+async function readRecord(document: string, id: CheckpointId): Promise<CheckpointRecord> {
   let read
   try {
     read = await readDocument(document, checkpointDocument)

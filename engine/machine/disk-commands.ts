@@ -1,18 +1,19 @@
 /** Adding, removing, growing and checking a machine's disks. */
 import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
+import { discardDisk } from '../checkpoint/collect-garbage.ts'
 import type { Disk } from '../../contract/device.ts'
 import type { DeviceId } from '../../contract/ids.ts'
 import type { Job } from '../../contract/job.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
-import { formatNode } from '../qemu/argv/qemu-ids.ts'
 import { checkQcow2 } from '../qemu/img/check-qcow2.ts'
 import { resizeQcow2 } from '../qemu/img/resize-qcow2.ts'
 import { diskFolder } from '../storage/names.ts'
 import { makeDisk } from './disks.ts'
 import { editBoth, editConfig, editableStates } from './edit.ts'
-import { discardDisk, readLayers, removeDiskFolder, writeLayers } from './layers.ts'
+import { readLayers, removeDiskFolder, writeLayers } from './layers.ts'
+import { liveDisks } from './live-disks.ts'
 import type { MachineCore } from './machine-core.ts'
 import { liveOf } from './power.ts'
 
@@ -81,7 +82,10 @@ export function resizeDisk(core: MachineCore, id: DeviceId, sizeMiB: number): Pr
     const sizeBytes = sizeMiB * 1024 * 1024
     const isPlugged = hasProcess(core.state) && core.run?.config.disks.some((candidate) => candidate.id === id) === true
     if (isPlugged) {
-      await liveOf(core).qmp.execute('block_resize', { 'node-name': formatNode(id), size: sizeBytes })
+      const { qmp } = liveOf(core)
+      const node = (await liveDisks(qmp)).get(id)?.node
+      if (node === undefined) throw new MayflyError('conflict', `${id} of ${core.name} is not plugged in.`, { state: core.state, allowed: ['stopped'] })
+      await qmp.execute('block_resize', { 'node-name': node, size: sizeBytes })
     } else {
       const active = (await readLayers(core.names))[id]?.at(-1)
       if (active === undefined) throw new MayflyError('storage-corrupt', `The layers of ${id} are not on record.`, { file: core.names.layers, reason: `${id} is missing` })

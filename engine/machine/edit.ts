@@ -3,13 +3,13 @@
  * the running guest where it can be; the rest waits for the next start and is listed.
  */
 import { MayflyError } from '../../contract/errors.ts'
+import { discardDisk } from '../checkpoint/collect-garbage.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import type { DeviceId } from '../../contract/ids.ts'
 import { type MachineConfig, machineConfigSchema } from '../../contract/machine.ts'
 import type { MachineChanges } from '../../contract/procedures/machine.ts'
 import { validateConfig } from '../qemu/argv/validate-config.ts'
 import { applyClipboard } from './clipboard-channel.ts'
-import { discardDisk } from './layers.ts'
 import type { MachineCore } from './machine-core.ts'
 import type { Machines } from './machines.ts'
 

@@ -100,13 +100,6 @@ export async function makeDiskFolder(names: MachineFolderNames, disk: DeviceId):
   return folder
 }
 
-/** Takes a disk off the record, then removes its layers. In this order: layers nobody names are harmless, named layers that are gone are not. */
-export async function discardDisk(names: MachineFolderNames, disk: DeviceId): Promise<void> {
-  const { [disk]: discarded, ...rest } = await readLayers(names)
-  if (discarded !== undefined) await writeLayers(names, rest)
-  await removeDiskFolder(names, disk)
-}
-
 /** Removes a disk's folder with all its layers. */
 export async function removeDiskFolder(names: MachineFolderNames, disk: DeviceId): Promise<void> {
   await rm(diskFolder(names, disk), { recursive: true, force: true })

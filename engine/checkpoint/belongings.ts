@@ -1,0 +1,101 @@
+/**
+ * What belongs to a point besides disks and RAM: UEFI variables, TPM state, the kernel it starts
+ * from, the discs in its drives. Variables and TPM are small and written in place, so they are
+ * copied; kernels and discs are replaced as files and never written to, so they are linked.
+ */
+import { constants, copyFile, cp, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { linkOrCopy } from '../images/link-or-copy.ts'
+import { describeWriteFailure } from '../storage/atomic-file.ts'
+
+/** Where they lie, in a machine's folder or in a checkpoint's. */
+export interface Belongings {
+  readonly nvram: string
+  readonly tpm: string
+  readonly boot: string
+  readonly media: string
+}
+
+export interface Has {
+  readonly hasNvram: boolean
+  readonly hasTpm: boolean
+}
+
+/** Copies variables and TPM state to an empty folder. The guest must stand still. */
+export async function copyFirmwareState(from: Pick<Belongings, 'nvram' | 'tpm'>, to: Pick<Belongings, 'nvram' | 'tpm'>): Promise<Has> {
+  const [hasNvram, hasTpm] = await Promise.all([copyOne(from.nvram, to.nvram), copyTree(from.tpm, to.tpm)])
+  return { hasNvram, hasTpm }
+}
+
+/** Links kernel and discs to an empty folder. */
+export async function linkMedia(from: Pick<Belongings, 'boot' | 'media'>, to: Pick<Belongings, 'boot' | 'media'>): Promise<void> {
+  await linkFolder(from.boot, to.boot)
+  await linkFolder(from.media, to.media)
+}
+
+/** Makes all of them what they are at `from`. Can be repeated after it was interrupted. */
+export async function replaceBelongings(from: Belongings, to: Belongings): Promise<void> {
+  await replace(to.nvram, (coming) => copyOne(from.nvram, coming))
+  await replace(to.tpm, (coming) => copyTree(from.tpm, coming))
+  await replace(to.boot, (coming) => linkFolder(from.boot, coming))
+  await replace(to.media, (coming) => linkFolder(from.media, coming))
+}
+
+/** Puts what `make` makes in the place of `path`; nothing where it makes nothing. */
+async function replace(path: string, make: (coming: string) => Promise<boolean>): Promise<void> {
+  const coming = `${path}.new`
+  await rm(coming, { recursive: true, force: true })
+  const made = await make(coming)
+  await rm(path, { recursive: true, force: true })
+  if (made) await rename(coming, path)
+}
+
+async function copyOne(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_FICLONE)
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw await describeWriteFailure(to, error)
+  }
+  await sync(to)
+  return true
+}
+
+async function copyTree(from: string, to: string): Promise<boolean> {
+  if (!(await exists(from))) return false
+  try {
+    await cp(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE })
+  } catch (error) {
+    throw await describeWriteFailure(to, error)
+  }
+  for (const name of await readdir(to)) await sync(join(to, name))
+  return true
+}
+
+async function linkFolder(from: string, to: string): Promise<boolean> {
+  const files = await readdir(from).catch((error: unknown) => {
+    if (isMissing(error)) return null
+    throw error
+  })
+  if (files === null) return false
+  await mkdir(to, { recursive: true, mode: 0o700 })
+  for (const file of files) await linkOrCopy(join(from, file), join(to, file))
+  return true
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false)
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

@@ -1,0 +1,51 @@
+/** Freezing the guest's file systems for the moment of a checkpoint. Whatever happens, they are thawed. */
+import { MayflyError, isMayflyError } from '../../contract/errors.ts'
+import { GuestAgent } from '../guest/guest-agent.ts'
+import type { LiveMachine } from '../machine/live-machine.ts'
+import type { MachineCore } from '../machine/machine-core.ts'
+import { liveOf } from '../machine/power.ts'
+
+/** A guest under load may take seconds to write everything out; one that hangs must not be waited for. */
+const freezeWithinMs = 20_000
+const thawWithinMs = 20_000
+const answersWithinMs = 3_000
+
+/**
+ * Calls `work` with the guest's file systems frozen, and thaws them as soon as `work` calls `done` or
+ * ends. `auto`: as they are where the agent does not answer or cannot.
+ * Throws `unsupported` for `yes` where it cannot be done.
+ */
+export async function withFrozenFileSystems<T>(core: MachineCore, wish: 'auto' | 'yes' | 'no', work: (frozen: boolean) => Promise<T>): Promise<T> {
+  if (wish === 'no' || core.state !== 'running') {
+    if (wish === 'yes') throw cannot(core, 'its guest does not run')
+    return work(false)
+  }
+  const live = liveOf(core)
+  if (wish === 'auto' && core.summary().agent !== 'answering') return work(false)
+  const agent = new GuestAgent(live.agent)
+  try {
+    await live.agent.whenAnswering({ timeoutMs: answersWithinMs, signal: undefined })
+    await agent.freeze({ timeoutMs: freezeWithinMs })
+  } catch (error) {
+    if (!isMayflyError(error)) throw error
+    // It may be frozen all the same: the answer was late.
+    await thaw(core, live)
+    if (wish === 'yes') throw cannot(core, error.message)
+    return work(false)
+  }
+  try {
+    return await work(true)
+  } finally {
+    await thaw(core, live)
+  }
+}
+
+/** Thaws what may be frozen. An agent that cannot thaw is logged: nobody can do more. */
+export async function thaw(core: MachineCore, live: LiveMachine): Promise<void> {
+  if (live.isDetached) return
+  await new GuestAgent(live.agent).thaw({ timeoutMs: thawWithinMs }).catch((error: unknown) => core.context.log(`${core.id}: its file systems may still be frozen: ${String(error)}`))
+}
+
+function cannot(core: MachineCore, why: string): MayflyError<'unsupported'> {
+  return new MayflyError('unsupported', `The file systems of ${core.name} cannot be frozen: ${why}`, { needs: 'a guest agent that freezes', have: why }, { next: 'Take it without freezing them; the guest then finds its disks as after pulling the plug.' })
+}

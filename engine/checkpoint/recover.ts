@@ -1,0 +1,104 @@
+/**
+ * Finishes or undoes what another engine, or a failure, left under way on a machine's layers, and
+ * says which in the machine's event log. Runs when the engine starts, and before the next act.
+ */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isMayflyError } from '../../contract/errors.ts'
+import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
+import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
+import { liveDisks } from '../machine/live-disks.ts'
+import type { MachineCore } from '../machine/machine-core.ts'
+import type { Machines } from '../machine/machines.ts'
+import { reconcile } from '../machine/reconcile.ts'
+import { diskFolder } from '../storage/names.ts'
+import { dropAside, sweepCheckpoints } from './checkpoint-store.ts'
+import { collectGarbage } from './collect-garbage.ts'
+import { finishDelete } from './delete-now.ts'
+import { thaw } from './guest-file-systems.ts'
+import { type Act, closeJournal, readJournal } from './journal.ts'
+import { removeNodes } from './live-chain.ts'
+import { recoverMerge } from './merge-layers.ts'
+import { recoverRestore } from './restore-now.ts'
+import { finishTake } from './take-now.ts'
+
+/** Settles every machine that has something open, and removes what is left of earlier acts. One that cannot be settled keeps its journal, and never hinders another. */
+export async function recoverAll(machines: Machines): Promise<void> {
+  await Promise.all(machines.all.filter((core) => core.state !== 'broken').map((core) =>
+    core.queue
+      .run(async () => {
+        await settleJournal(core)
+        if (core.stored.checkpoints > 0) await tidy(core)
+      })
+      .catch((error: unknown) => core.context.log(`${core.id}: what was under way on its layers could not be settled: ${String(error)}`)),
+  ))
+}
+
+async function tidy(core: MachineCore): Promise<void> {
+  await sweepCheckpoints(core.names)
+  await collectGarbage(core.names)
+}
+
+/** Runs in the machine's queue. Nothing where no act is open. Throws where it cannot be settled now; the journal stays. */
+export async function settleJournal(core: MachineCore): Promise<void> {
+  const act = await readJournal(core.names)
+  if (act === null) return
+  const sentence = await settle(core, act)
+  if (sentence !== null) core.happened('checkpoint', sentence)
+}
+
+async function settle(core: MachineCore, act: Act): Promise<string | null> {
+  switch (act.act) {
+    case 'take':
+      if (act.step === 'recording') {
+        await finishTake(core, act.checkpoint)
+        return `A checkpoint of ${core.name} that was interrupted was finished.`
+      }
+      if (act.resume) await letGoOn(core)
+      if (act.thaw && core.live !== null) await thaw(core, core.live)
+      await dropAside(core.names, act.checkpoint)
+      await settlePresent(core)
+      await closeJournal(core.names)
+      await tidy(core)
+      return `A checkpoint of ${core.name} that was interrupted was undone. The machine is as it was.`
+    case 'restore':
+      return recoverRestore(core, act)
+    case 'delete':
+      await finishDelete(core, act.checkpoint)
+      return `The deletion of a checkpoint of ${core.name} that was interrupted was finished.`
+    case 'merge':
+      return recoverMerge(core, act)
+  }
+}
+
+/** A guest that was only to stand still for a moment. */
+async function letGoOn(core: MachineCore): Promise<void> {
+  if (core.live === null || core.state !== 'paused' || core.pausedBy !== 'user') return
+  await core.live.qmp.execute('cont').catch(ignoreExpected)
+  await reconcile(core)
+}
+
+/**
+ * Layers are named on top of a disk before QEMU writes to them. A QEMU that lives and does not write
+ * to the topmost one never came to it: it holds nothing, and is taken off.
+ */
+async function settlePresent(core: MachineCore): Promise<void> {
+  if (statesAtRest.some((state) => state === core.state) || !hasProcess(core.state) || core.live === null) return
+  const { disks } = await readPresent(core.names)
+  const live = await liveDisks(core.live.qmp)
+  const unused: string[] = []
+  const settled: Layers = Object.fromEntries(Object.entries(disks).map(([disk, chain]) => {
+    const at = chain.indexOf(live.get(disk)?.file ?? '')
+    if (at === -1 || at === chain.length - 1) return [disk, chain]
+    unused.push(...chain.slice(at + 1).map((file) => join(diskFolder(core.names, disk), file)))
+    return [disk, chain.slice(0, at + 1)]
+  }))
+  if (unused.length === 0) return
+  await writeLayers(core.names, settled)
+  await removeNodes(core.live.qmp, unused)
+  for (const file of unused) await rm(file, { force: true })
+}
+
+function ignoreExpected(error: unknown): void {
+  if (!isMayflyError(error)) throw error
+}

@@ -1,0 +1,40 @@
+/** Taking a machine back to a checkpoint, and branching: the same with the present kept. */
+import { MayflyError } from '../../contract/errors.ts'
+import type { CheckpointRef } from '../../contract/ids.ts'
+import type { Job } from '../../contract/job.ts'
+import { editableStates } from '../machine/edit.ts'
+import type { MachineCore } from '../machine/machine-core.ts'
+import { readCheckpoint, readCheckpoints } from './checkpoint-store.ts'
+import { assertLabelFree, findCheckpoint } from './find-checkpoint.ts'
+import { actOnLayers } from './layer-acts.ts'
+import { mergeLayers } from './merge-layers.ts'
+import { restoreDisks } from './restore-now.ts'
+import { takeNow } from './take-now.ts'
+
+export interface RestoreRequest {
+  readonly checkpoint: CheckpointRef
+  readonly what: 'auto' | 'ram' | 'disks'
+  /** Whether the present becomes a checkpoint first, and what it is called. */
+  readonly present: { readonly keep: false } | { readonly keep: true; readonly label: string | undefined }
+}
+
+/** Begins it as a job. What is wrong with the request is thrown at once. */
+export async function restoreCheckpoint(core: MachineCore, request: RestoreRequest): Promise<Job> {
+  core.require('restored', editableStates)
+  const record = await findCheckpoint(core, request.checkpoint)
+  const { present, what } = request
+  if (present.keep && present.label !== undefined) assertLabelFree(core, await readCheckpoints(core.names), present.label)
+  if (what === 'ram') throw new MayflyError('unsupported', `${record.label} has no RAM.`, { needs: 'a checkpoint with RAM', have: record.kind }, { next: 'Restore its disks.' })
+  return core.context.jobs.run({ kind: 'checkpoint.restore', title: `Take ${core.name} back to ${record.label}`, machine: core.id }, (job) =>
+    actOnLayers(core, async () => {
+      const kept = present.keep ? (await takeNow(core, { label: present.label ?? `Before ${record.label}`.slice(0, 80).trim(), description: '', what: 'auto', freezeFileSystems: 'auto', origin: 'before-restore' }, job)).record : null
+      job.stage('Restoring')
+      await core.queue.run(async () => {
+        core.require('restored', editableStates)
+        await restoreDisks(core, await readCheckpoint(core.names, record.id))
+      })
+      await mergeLayers(core, { signal: job.signal })
+      return { checkpoint: record.id, sentence: `${core.name} is as it was at ${record.label}.${kept === null ? '' : ` What it was before is kept as ${kept.label}.`}` }
+    }),
+  )
+}

@@ -1,0 +1,154 @@
+/**
+ * Taking a machine back to a saved point. New layers are put on the point's frozen ones, then
+ * everything the machine is at present is replaced. The journal says how far that is: until it
+ * begins it is undone, afterwards it is finished; a guest whose saved RAM cannot be loaded gets the
+ * machine back as it was, switched off.
+ */
+import { rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { MayflyError } from '../../contract/errors.ts'
+import type { CheckpointId } from '../../contract/ids.ts'
+import type { MachineConfig } from '../../contract/machine.ts'
+import { hasProcess } from '../../contract/machine-state.ts'
+import { makeRandomId } from '../jobs/random-id.ts'
+import { hardwareDocument } from '../machine/hardware-document.ts'
+import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
+import type { MachineCore } from '../machine/machine-core.ts'
+import { pullPlug } from '../machine/power.ts'
+import type { Hardware } from '../qemu/argv/hardware.ts'
+import { writeDocument } from '../storage/document.ts'
+import { checkpointFolderNames, type CheckpointFolderNames } from '../storage/names.ts'
+import { announce } from './announce.ts'
+import { copyFirmwareState, linkMedia, replaceBelongings } from './belongings.ts'
+import type { CheckpointRecord } from './checkpoint-document.ts'
+import { dropAside, findMissing, makeAside, readAside, readCheckpoint, writeCheckpoint } from './checkpoint-store.ts'
+import { collectGarbage } from './collect-garbage.ts'
+import { type Act, closeJournal, writeJournal } from './journal.ts'
+import { dropOverlays, makeOverlays, nameOverlays, onTop } from './overlays.ts'
+
+/**
+ * Restores disks, firmware and hardware; the machine is off afterwards. Runs in the machine's queue.
+ * Throws `storage-corrupt` where the point is not whole, before anything is changed.
+ */
+export async function restoreDisks(core: MachineCore, record: CheckpointRecord): Promise<void> {
+  const { names } = core
+  await assertWhole(core, record)
+  const overlays = nameOverlays(record.disks)
+  await writeJournal(core.context, names, { act: 'restore', step: 'preparing', checkpoint: record.id, overlays, before: null })
+  try {
+    await makeOverlays(names, record.disks, overlays)
+    if (hasProcess(core.state)) {
+      core.enter('restoring')
+      await pullPlug(core)
+    }
+  } catch (error) {
+    await dropOverlays(names, overlays)
+    await closeJournal(names)
+    throw error
+  }
+  await writeJournal(core.context, names, { act: 'restore', step: 'switching', checkpoint: record.id, overlays, before: null })
+  await finishSwitch(core, record, overlays)
+  await closeJournal(names)
+  await collectGarbage(names)
+  core.happened('restored', `${core.name} was taken back to ${record.label}.`)
+  await announce(core, record.id)
+}
+
+async function assertWhole(core: MachineCore, record: CheckpointRecord): Promise<void> {
+  const missing = await findMissing(core.names, record)
+  if (missing === null) return
+  throw new MayflyError('storage-corrupt', `${record.label} of ${core.name} cannot be used: ${missing} Nothing was changed.`, { file: core.names.disks, reason: missing }, { next: 'Put the file back from a backup.' })
+}
+
+/** Makes the present what the point is. Can be repeated. */
+async function finishSwitch(core: MachineCore, record: CheckpointRecord, overlays: Readonly<Record<string, string>>): Promise<void> {
+  await becomePoint(core, checkpointFolderNames(core.names, record.id), record, onTop(record.disks, overlays), record.id)
+}
+
+async function becomePoint(core: MachineCore, folder: CheckpointFolderNames, record: CheckpointRecord, chains: Layers, parent: CheckpointId | null): Promise<void> {
+  const { context, names } = core
+  await replaceBelongings(folder, names)
+  context.atStep('restore.belongings')
+  await replaceHardware(core, record.hardware)
+  context.atStep('restore.hardware')
+  await core.saveConfig(withPresentsOwn(record.config, core.config))
+  context.atStep('restore.config')
+  await writeLayers(names, chains, parent)
+  context.atStep('restore.layers')
+}
+
+/** A guest takes another generation as "I was restored or copied", and makes new random numbers. */
+async function replaceHardware(core: MachineCore, hardware: Hardware | null): Promise<void> {
+  if (hardware === null) {
+    await rm(core.names.hardware, { force: true })
+    core.update({ hardware: null })
+    return
+  }
+  const renewed: Hardware = { ...hardware, generationId: randomUUID() }
+  await writeDocument(core.names.hardware, hardwareDocument, renewed)
+  core.update({ hardware: renewed })
+}
+
+/** What a person said about the machine, and which ports of the host lead to it, is not the guest's: it stays. */
+function withPresentsOwn(saved: MachineConfig, present: MachineConfig): MachineConfig {
+  const { name, notes, tags, stop } = present
+  const forwards = (id: string): MachineConfig['nics'][number]['network']['forwards'] | undefined => present.nics.find((nic) => nic.id === id)?.network.forwards
+  return { ...saved, name, notes, tags, stop, nics: saved.nics.map((nic) => ({ ...nic, network: { ...nic.network, forwards: forwards(nic.id) ?? nic.network.forwards } })) }
+}
+
+/** Copies what the machine is at present aside, so that it can be had back. The machine must be off. */
+export async function keepAside(core: MachineCore): Promise<CheckpointId> {
+  const { names } = core
+  const id = makeRandomId() as CheckpointId
+  await makeAside(names, id)
+  const aside = checkpointFolderNames(names, id, true)
+  await linkMedia(names, aside)
+  const has = await copyFirmwareState(names, aside)
+  const { disks, parent } = await readPresent(names)
+  await writeCheckpoint(names, {
+    id, parent, label: 'before', description: '', kind: 'disks', origin: 'before-restore', takenAt: new Date().toISOString(), machineState: 'stopped', fileSystemsFrozen: false,
+    config: core.config, hardware: core.stored.hardware, disks, ...has, hasThumbnail: false, ram: null, madeWith: null, packages: null,
+  }, true)
+  return id
+}
+
+/** Makes the present again what `keepAside` kept. Can be repeated. */
+async function bringBack(core: MachineCore, before: CheckpointId): Promise<void> {
+  const record = await readAside(core.names, before)
+  await becomePoint(core, checkpointFolderNames(core.names, before, true), record, record.disks, record.parent)
+}
+
+/** Settles a restore that was interrupted. Runs in the machine's queue. */
+export async function recoverRestore(core: MachineCore, act: Extract<Act, { act: 'restore' }>): Promise<string> {
+  const { names } = core
+  switch (act.step) {
+    case 'preparing':
+      await dropOverlays(names, act.overlays)
+      if (act.before !== null) await dropAside(names, act.before)
+      await closeJournal(names)
+      return `A restore of ${core.name} that was interrupted was undone. Its present is as it was.`
+    case 'switching':
+    case 'starting': {
+      if (hasProcess(core.state)) {
+        // Its RAM was loaded, and it runs.
+        if (act.before !== null) await dropAside(names, act.before)
+        await closeJournal(names)
+        await collectGarbage(names)
+        return `A restore of ${core.name} that was interrupted was finished.`
+      }
+      if (act.before === null) {
+        await finishSwitch(core, await readCheckpoint(names, act.checkpoint), act.overlays)
+        await closeJournal(names)
+        await collectGarbage(names)
+        await announce(core, act.checkpoint)
+        return `A restore of ${core.name} that was interrupted was finished.`
+      }
+      await bringBack(core, act.before)
+      await closeJournal(names)
+      await dropAside(names, act.before)
+      await collectGarbage(names)
+      return `A restore of ${core.name} that was interrupted was undone. Its present is as it was, switched off.`
+    }
+  }
+}
+

@@ -1,0 +1,83 @@
+/**
+ * Reads and changes single fields of qcow2 files that Mayfly itself made, in this process. Files from
+ * outside are judged by `qcow2-header.ts` first.
+ * https://www.qemu.org/docs/master/interop/qcow2.html
+ */
+import { type FileHandle, open } from 'node:fs/promises'
+import { MayflyError } from '../../../contract/errors.ts'
+import { describeWriteFailure } from '../../storage/atomic-file.ts'
+
+const magic = 0x5146_49fb
+const headerBytes = 72
+const offsetMask = 0x00ff_ffff_ffff_fe00n
+/** A standard cluster that reads as zeroes; bit 0 of its L2 entry. */
+const zeroFlag = 1n
+
+/** Bytes the guest sees. Throws `storage-corrupt` where it is no qcow2 file. */
+export async function readVirtualBytes(path: string): Promise<number> {
+  return withHeader(path, 'r', (_file, header) => Promise.resolve(Number(header.readBigUInt64BE(24))))
+}
+
+/** Writes another name of the same length for the layer below. Throws `storage-corrupt` where the file names none of that length. */
+export async function renameBacking(path: string, name: string): Promise<void> {
+  await withHeader(path, 'r+', async (file, header) => {
+    const offset = Number(header.readBigUInt64BE(8))
+    const bytes = Buffer.from(name)
+    if (offset === 0 || header.readUInt32BE(16) !== bytes.length) throw corrupt(path, 'it does not name the layer below as expected')
+    try {
+      await file.write(bytes, 0, bytes.length, offset)
+      await file.sync()
+    } catch (error) {
+      throw await describeWriteFailure(path, error)
+    }
+  })
+}
+
+/**
+ * Calls `mark` for each cluster of the guest's disk that this layer itself says something about,
+ * with its place and length in bytes. The file must not be written to meanwhile.
+ */
+export async function forEachCluster(path: string, mark: (offsetBytes: number, lengthBytes: number) => void): Promise<void> {
+  await withHeader(path, 'r', async (file, header) => {
+    const clusterBytes = 2 ** header.readUInt32BE(20)
+    const entriesPerTable = clusterBytes / 8
+    const l1 = await readAt(file, Number(header.readBigUInt64BE(40)), header.readUInt32BE(36) * 8)
+    for (let index = 0; index * 8 + 8 <= l1.length; index++) {
+      const tableOffset = Number(l1.readBigUInt64BE(index * 8) & offsetMask)
+      if (tableOffset === 0) continue
+      const table = await readAt(file, tableOffset, clusterBytes)
+      for (let entry = 0; entry * 8 + 8 <= table.length; entry++) {
+        const word = table.readBigUInt64BE(entry * 8)
+        if (word === 0n || ((word & offsetMask) === 0n && (word & zeroFlag) === 0n && word >> 62n === 0n)) continue
+        mark((index * entriesPerTable + entry) * clusterBytes, clusterBytes)
+      }
+    }
+  })
+}
+
+async function withHeader<T>(path: string, mode: 'r' | 'r+', use: (file: FileHandle, header: Buffer) => Promise<T>): Promise<T> {
+  let file: FileHandle
+  try {
+    file = await open(path, mode)
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') throw corrupt(path, 'it is missing', cause)
+    throw cause
+  }
+  try {
+    const header = await readAt(file, 0, headerBytes)
+    if (header.length < headerBytes || header.readUInt32BE(0) !== magic) throw corrupt(path, 'it is no qcow2 file')
+    return await use(file, header)
+  } finally {
+    await file.close()
+  }
+}
+
+async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length)
+  const { bytesRead } = await file.read(buffer, 0, length, offset)
+  return buffer.subarray(0, bytesRead)
+}
+
+function corrupt(path: string, reason: string, cause?: unknown): MayflyError<'storage-corrupt'> {
+  return new MayflyError('storage-corrupt', `${path} cannot be used: ${reason}. Nothing was changed.`, { file: path, reason }, cause === undefined ? {} : { cause })
+}
