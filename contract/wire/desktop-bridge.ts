@@ -4,6 +4,8 @@
  * which the preload script puts at `window.mayflyDesktop`.
  */
 
+import type { ErrorRecord } from '../errors.ts'
+
 /** The origin of every page in a window. */
 export const pageOrigin = 'app://mayfly'
 
@@ -36,6 +38,8 @@ export interface DesktopBridge {
   saveFile(question: FileQuestion, bytes: Uint8Array): Promise<string | null>
   /** Shows a page in a window of its own, such as one machine's console. */
   openWindow(path: string): Promise<void>
+  /** Takes the place of an engine that does not answer. Resolves to why it could not, or null. */
+  takeOverEngine(): Promise<ErrorRecord | null>
   /** Calls the listener with each command. The first is kept until somebody listens. */
   onCommand(listener: (command: DesktopCommand) => void): void
 }
@@ -46,6 +50,7 @@ export const channels = {
   askForFile: 'mayfly:ask-for-file',
   saveFile: 'mayfly:save-file',
   openWindow: 'mayfly:open-window',
+  takeOverEngine: 'mayfly:take-over-engine',
   command: 'mayfly:command',
   ready: 'mayfly:ready',
 } as const

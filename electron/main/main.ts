@@ -22,7 +22,7 @@ import { MachineMirror } from './machine-mirror.ts'
 import { setMenu } from './menu.ts'
 import { createNotifier } from './notifications.ts'
 import { declarePageScheme, servePageScheme } from './page-scheme.ts'
-import { askAboutMachines, shutDownAll } from './quit.ts'
+import { decideAboutMachines, readSettings, shutDownAll } from './quit.ts'
 import { MachineTray } from './tray.ts'
 import { Windows } from './windows.ts'
 
@@ -62,18 +62,14 @@ function open(): void {
     },
     onArrival: (joined) => log.info(joined === null ? 'This window holds the engine.' : `Another process (${joined.holder}, ${joined.pid}) holds the engine; this window is its client.`),
   })
-  const engine: EngineAccess = { connection: () => place.connection(), doubt: () => place.doubt(), log }
+  const engine: EngineAccess = { connection: () => place.connection(), doubt: () => place.doubt(), takeOver: () => place.takeOver(), log }
 
   let quitting: 'no' | 'asking' | 'yes' = 'no'
   const windows = new Windows({
     memoryFile: join(folders.config, 'window.json'),
     icon,
     onMainClosed: () => {
-      if (quitting === 'yes') return
-      if (mirror.running.length === 0) return app.quit()
-      if (windows.toldAboutClosing) return
-      windows.rememberTold()
-      void dialog.showMessageBox({ type: 'info', message: 'Machines run on.', detail: 'Mayfly stays in the panel while they do. Open it again there, or quit it there.', buttons: ['OK'] })
+      if (quitting === 'no') closed().catch(fail)
     },
   })
   const command = (asked: DesktopCommand): void => windows.showMain(asked)
@@ -123,16 +119,28 @@ function open(): void {
     quit().catch(fail)
   })
 
+  async function closed(): Promise<void> {
+    if (mirror.running.length === 0) return app.quit()
+    const { onWindowClose } = await readSettings(engine)
+    if (onWindowClose === 'quit') return app.quit()
+    if (windows.toldAboutClosing) return
+    windows.rememberTold()
+    await dialog.showMessageBox({ type: 'info', message: 'Machines run on.', detail: 'Mayfly stays in the panel while they do. Open it again there, or quit it there. The settings can make closing the window quit.', buttons: ['Understood'] })
+  }
+
   async function quit(): Promise<void> {
-    const answer = await askAboutMachines(mirror.running)
+    const answer = await decideAboutMachines(mirror.running, (await readSettings(engine)).onQuit)
     if (answer === 'stay') {
       quitting = 'no'
+      // Whoever closed the window and then thought better of it gets it back.
+      windows.showMain()
       return
     }
     if (answer === 'shut-down') {
       const failures = await shutDownAll(mirror.running, engine)
       if (failures.length > 0) {
         quitting = 'no'
+        windows.showMain()
         dialog.showErrorBox('Not all machines were shut down', failures.join('\n'))
         return
       }

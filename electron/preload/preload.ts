@@ -4,6 +4,7 @@
  * everything is checked again in main.
  */
 import { contextBridge, ipcRenderer, webUtils } from 'electron'
+import type { ErrorRecord } from '../../contract/errors.ts'
 import { channels } from '../../contract/wire/desktop-bridge.ts'
 import type { DesktopBridge, DesktopCommand, PortRequest } from '../../contract/wire/desktop-bridge.ts'
 
@@ -18,6 +19,7 @@ const bridge: DesktopBridge = {
   askForFile: (question) => ipcRenderer.invoke(channels.askForFile, question) as Promise<string | null>,
   saveFile: (question, bytes) => ipcRenderer.invoke(channels.saveFile, question, bytes) as Promise<string | null>,
   openWindow: (path) => ipcRenderer.invoke(channels.openWindow, path) as Promise<void>,
+  takeOverEngine: () => ipcRenderer.invoke(channels.takeOverEngine) as Promise<ErrorRecord | null>,
   onCommand: (listener) => {
     ipcRenderer.on(channels.command, (_event, command: DesktopCommand) => listener(command))
     ipcRenderer.send(channels.ready)

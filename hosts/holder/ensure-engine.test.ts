@@ -92,7 +92,7 @@ test('a frozen engine is taken over only by who says so', async () => {
   signalProcess(frozen, 'SIGSTOP')
   const asked: FrozenHolder[] = []
   const giveUp = ensure({ onFrozen: (holder) => Promise.resolve((asked.push(holder), 'give-up' as const)) })
-  await expect(giveUp).rejects.toMatchObject({ code: 'host-unavailable', details: { check: 'engine' } })
+  await expect(giveUp).rejects.toMatchObject({ code: 'host-unavailable', details: { check: 'engine-frozen' } })
   expect(asked).toMatchObject([{ ...frozen, holder: 'cli', stopped: true }])
   expect(isAlive(frozen)).toBe(true)
 

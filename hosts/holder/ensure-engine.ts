@@ -3,11 +3,9 @@
  * detached one where there is none, replaces one of another version, and takes over from one
  * that is alive but frozen, if it may. Machines run on through all of it.
  */
-import { readFileSync } from 'node:fs'
 import { contractHash } from '../../contract/contract-hash.generated.ts'
 import { isMayflyError, MayflyError } from '../../contract/errors.ts'
-import { identifyProcess, isAlive, signalProcess } from '../../engine/qemu/process/process-identity.ts'
-import type { ProcessIdentity } from '../../engine/qemu/process/process-identity.ts'
+import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
 import type { Folders } from '../../engine/storage/folders.ts'
 import { engineLock, engineLog, engineSocket } from '../../engine/storage/names.ts'
 import { connectEngine } from '../socket/client.ts'
@@ -17,6 +15,7 @@ import type { Hello } from '../socket/protocol.ts'
 import { isNobodyThere } from '../socket/wire-failure.ts'
 import { readHolder } from './engine-lock.ts'
 import type { HolderInfo } from './engine-lock.ts'
+import { endHolder, frozenError, isStopped, untilGone } from './frozen-holder.ts'
 import { startEngine } from './start-engine.ts'
 
 export interface FrozenHolder extends HolderInfo {
@@ -135,32 +134,7 @@ async function settleFrozen(options: EnsureOptions, holder: HolderInfo, waitedMs
   const stopped = isStopped(holder.pid)
   const decision = await options.onFrozen({ ...holder, waitedMs, stopped })
   if (decision === 'give-up') {
-    throw new MayflyError(
-      'host-unavailable',
-      `The engine (${holder.holder}, process ${holder.pid}) is alive but does not answer${stopped ? '; its process was stopped' : ''}. Machines run on.`,
-      { check: 'engine' },
-      { next: `Take over with --take-over, which ends that process${stopped ? `, or wake it with kill -CONT ${holder.pid}` : ''}.` },
-    )
+    throw frozenError(holder, (wake) => `Take over with --take-over, which ends that process${wake === null ? '' : `, or wake it with ${wake}`}.`)
   }
-  // Only this very process, told by its start time: its number may be somebody else's by now.
-  signalProcess(holder, 'SIGKILL')
-  await untilGone(holder)
-}
-
-async function untilGone(identity: ProcessIdentity): Promise<void> {
-  for (const deadline = performance.now() + 15_000; isAlive(identity); ) {
-    if (performance.now() > deadline) {
-      throw new MayflyError('host-unavailable', `Process ${identity.pid}, which holds the engine, does not end.`, { check: 'engine' })
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-/** Whether a process is stopped (T) or traced (t), as proc(5) tells. */
-function isStopped(pid: number): boolean {
-  try {
-    return /^State:\s+[Tt]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
-  }
+  await endHolder(holder)
 }

@@ -5,14 +5,19 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { contractHash } from '../../contract/contract-hash.generated.ts'
-import { MayflyError } from '../../contract/errors.ts'
+import { isMayflyError, MayflyError } from '../../contract/errors.ts'
+import { frozenEngineCheck } from '../../contract/wire/frozen-engine.ts'
 import type { EngineConnection, EngineLog } from '../../engine/engine-face.ts'
 import { connectInProcess } from '../../engine/in-process.ts'
 import type { Folders } from '../../engine/storage/folders.ts'
+import { engineLock } from '../../engine/storage/names.ts'
 import type { SocketConnection } from '../socket/client.ts'
 import { isOutdated } from '../socket/program-stamp.ts'
 import type { Hello } from '../socket/protocol.ts'
+import { readHolder } from './engine-lock.ts'
+import type { HolderInfo } from './engine-lock.ts'
 import { findEngine, replaceOther } from './ensure-engine.ts'
+import { endHolder, frozenError, isStopped } from './frozen-holder.ts'
 import { holdEngine } from './hold-engine.ts'
 import type { HeldEngine } from './hold-engine.ts'
 
@@ -34,13 +39,15 @@ export interface EnginePlace {
   connection(): Promise<EngineConnection>
   /** A call failed as if the engine that was joined had gone: the next one looks. */
   doubt(): void
+  /** Takes the place of a holder that does not answer: ends its process and holds the engine, or joins whoever was faster. Does nothing to one that answers. */
+  takeOver(): Promise<void>
   /** Whether the engine is in this process. */
   readonly holds: boolean
   /** Lets go of the engine; machines run on. */
   close(): Promise<void>
 }
 
-type Arrived = { readonly held: HeldEngine; readonly connection: EngineConnection } | { readonly held: null; readonly connection: SocketConnection }
+type Arrived = { readonly held: HeldEngine; readonly connection: EngineConnection } | { readonly held: null; readonly connection: SocketConnection; readonly pid: number }
 
 /** How often a start that meets another's end is tried again. */
 const attempts = 40
@@ -61,11 +68,11 @@ export function holdOrJoin(options: HoldOrJoinOptions): EnginePlace {
         options.onArrival?.(null)
         return { held, connection: connectInProcess(held.face, log) }
       }
-      const found = await findEngine(folders, answerWithinMs)
+      const found = await findAnswering()
       if (found !== null) {
         if (found.hello.contract === contractHash && !isOutdated(found.hello)) {
           options.onArrival?.(found.hello)
-          return { held: null, connection: found.connection }
+          return { held: null, connection: found.connection, pid: found.hello.pid }
         }
         // It was left by another version; what it serves is not what this one speaks.
         await replaceOther(found.connection, found.hello)
@@ -74,6 +81,19 @@ export function holdOrJoin(options: HoldOrJoinOptions): EnginePlace {
       // Its holder is just starting, or just ending.
       if (attempt === attempts) throw new MayflyError('host-unavailable', 'Another process holds the engine but does not serve it.', { check: 'engine' })
       await sleep(attemptEveryMs)
+    }
+  }
+
+  /** As `findEngine`; one that does not answer is told as frozen. */
+  async function findAnswering(): ReturnType<typeof findEngine> {
+    const holder = readHolder(engineLock(folders))
+    if (holder !== null && isStopped(holder.pid)) throw frozen(holder)
+    try {
+      return await findEngine(folders, answerWithinMs)
+    } catch (error) {
+      const still = readHolder(engineLock(folders))
+      if (still !== null && isMayflyError(error, 'timeout')) throw frozen(still)
+      throw error
     }
   }
 
@@ -87,9 +107,31 @@ export function holdOrJoin(options: HoldOrJoinOptions): EnginePlace {
     return arrived
   }
 
+  function throwIfFrozen(): void {
+    const holder = readHolder(engineLock(folders))
+    if (holder !== null && isStopped(holder.pid)) throw frozen(holder)
+  }
+
   return {
+    takeOver: async () => {
+      const holder = readHolder(engineLock(folders))
+      if (holder === null || holder.pid === process.pid) return
+      try {
+        const found = await findAnswering()
+        await found?.connection.close()
+      } catch (error) {
+        if (!isMayflyError(error, 'host-unavailable') || error.details.check !== frozenEngineCheck) throw error
+        log.info(`Process ${holder.pid} (${holder.holder}), which held the engine and did not answer, is ended.`)
+        await endHolder(holder)
+      }
+      doubted = arrived?.held === null
+    },
     connection: async () => {
-      if (arrived !== undefined && !doubted) return arrived.connection
+      if (arrived !== undefined && !doubted) {
+        // Whoever is asked while stopped would never answer.
+        if (arrived.held === null && isStopped(arrived.pid)) throwIfFrozen()
+        return arrived.connection
+      }
       arriving ??= comeToEngine().finally(() => {
         arriving = undefined
       })
@@ -108,4 +150,8 @@ export function holdOrJoin(options: HoldOrJoinOptions): EnginePlace {
       await arrived?.held?.close()
     },
   }
+}
+
+function frozen(holder: HolderInfo): MayflyError {
+  return frozenError(holder, (wake) => `Take over, which ends that process${wake === null ? '' : `, or wake it with ${wake}`}.`)
 }

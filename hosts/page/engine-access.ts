@@ -9,6 +9,8 @@ export interface EngineAccess {
   connection(): Promise<EngineConnection>
   /** The engine seems to have gone: the next to ask for it gets the one there is then. */
   doubt(): void
+  /** Takes the place of an engine that is alive but does not answer. Absent where there can be none. */
+  takeOver?(): Promise<void>
   readonly log: EngineLog
 }
 

@@ -273,6 +273,18 @@ test('calls over REST answer and fail as the contract says', async () => {
   expect(Object.keys(description.paths)).toContain('/machine/start')
 })
 
+test('only a page with a session may take the place of an engine that does not answer', async () => {
+  let taken = 0
+  const access = { ...lastingEngine(connectInProcess(engine, log), log), takeOver: () => Promise.resolve(void taken++) }
+  await server.close()
+  server = await serveWeb({ engine: access, port: 0, uploadsFolder: join(folder, 'uploads'), pageFolder: join(folder, 'pages'), slowDown })
+  browser = await enter(server)
+  const takeOver = async (headers: Record<string, string>) => (await ask('/engine/take-over', { method: 'POST', headers })).status
+  const refused = [{ origin: server.origin }, { ...browser.headers, origin: 'http://evil.example' }]
+  expect([...(await Promise.all(refused.map(takeOver))), taken]).toEqual([401, 403, 0])
+  expect([await takeOver({ ...browser.headers, origin: server.origin }), taken]).toEqual([200, 1])
+})
+
 test('an upload goes on where it broke off; its name and id never become a path', async () => {
   const begin = (body: object) => ask('/upload', { method: 'POST', headers: { ...browser.headers, ...json }, body: JSON.stringify(body) })
   expect((await begin({ fileName: '../../../evil.iso', sizeBytes: 10 })).status).toBe(201)

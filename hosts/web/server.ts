@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { isIPv6 } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { errorTable, MayflyError, toErrorRecord } from '../../contract/errors.ts'
+import { takeOverPath } from '../../contract/wire/frozen-engine.ts'
 import { contentSecurityPolicy, newNonce, pageHeaders } from '../page/content-security.ts'
 import type { EngineAccess } from '../page/engine-access.ts'
 import { findPageFolder, readPageFile } from '../page/page-files.ts'
@@ -125,6 +126,12 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
       assertSameOrigin(request, own, false)
       assertSession(request, door)
       return path.startsWith('/upload') ? answerUpload(exchange) : rest(request, response)
+    }
+    if (path === takeOverPath && request.method === 'POST') {
+      assertSameOrigin(request, own, true)
+      assertSession(request, door)
+      await engine.takeOver?.()
+      return sendJson(response, 200, {})
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') throw noRoute(path)
     const login = loginFiles.get(path)

@@ -12,6 +12,8 @@ import { create } from 'zustand'
 export interface Mirror {
   /** `away`: what is shown is of `asOf`, the engine does not answer. */
   readonly phase: 'connecting' | 'live' | 'away'
+  /** Set while it is known that the engine is there but does not answer: what was said of it. */
+  readonly frozen: string | null
   /** When the engine went away; milliseconds since 1970. */
   readonly asOf: number | null
   /** In the order of their names. */
@@ -26,7 +28,7 @@ export interface Mirror {
   readonly timelineRevisions: Readonly<Record<string, number>>
 }
 
-export const useMirror = create<Mirror>(() => ({ phase: 'connecting', asOf: null, machines: [], jobs: [], images: [], templates: [], runs: [], timelineRevisions: {} }))
+export const useMirror = create<Mirror>(() => ({ phase: 'connecting', frozen: null, asOf: null, machines: [], jobs: [], images: [], templates: [], runs: [], timelineRevisions: {} }))
 
 export function useMachine(id: string | undefined): MachineSummary | undefined {
   return useMirror((mirror) => mirror.machines.find((machine) => machine.id === id))

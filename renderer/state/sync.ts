@@ -3,12 +3,18 @@
  * away, means to subscribe again; what was known stays, marked as old.
  */
 import type { EngineEvent } from '../../contract/event.ts'
+import { isMayflyError } from '../../contract/errors.ts'
+import { frozenEngineCheck } from '../../contract/wire/frozen-engine.ts'
+import { text } from '../text/text.ts'
 import { applyEvent, resubscribe } from './apply-event.ts'
 import { engine } from './connection.ts'
 import { useMirror } from './mirror.ts'
 
 /** Waits between tries, so that an engine that starts anew is found at once and one that is gone costs nothing. */
 const pausesMs = [200, 500, 1000, 2000, 5000]
+/** How often an engine of which nothing is heard is asked whether it is there, and how long that may take. */
+const askEveryMs = 10_000
+const answerWithinMs = 6000
 
 type Happening = Extract<EngineEvent, { type: 'machine.happened' }>
 type Listener = (happening: Happening) => void
@@ -23,16 +29,21 @@ export function onHappening(listener: Listener): () => void {
 
 /** Runs for as long as the page does. */
 export async function keepInSync(signal: AbortSignal): Promise<void> {
+  void lookWhetherItAnswers(signal)
   for (let failures = 0; !signal.aborted; ) {
     try {
       await followOnce(signal, () => (failures = 0))
-    } catch {
+    } catch (error) {
       if (signal.aborted) return
-      const { phase } = useMirror.getState()
-      if (phase !== 'away') useMirror.setState({ phase: 'away', asOf: phase === 'live' ? Date.now() : null })
+      wentAway(isMayflyError(error, 'host-unavailable') && error.details.check === frozenEngineCheck ? error.message : null)
       await pause(pausesMs[Math.min(failures++, pausesMs.length - 1)] ?? 1000, signal)
     }
   }
+}
+
+function wentAway(frozen: string | null): void {
+  const { phase } = useMirror.getState()
+  useMirror.setState(phase === 'away' ? { frozen } : { phase: 'away', frozen, asOf: phase === 'live' ? Date.now() : null })
 }
 
 async function followOnce(signal: AbortSignal, onLive: () => void): Promise<void> {
@@ -43,8 +54,36 @@ async function followOnce(signal: AbortSignal, onLive: () => void): Promise<void
     if (next === resubscribe) return
     revision = event.revision
     if (event.type === 'machine.happened') for (const listener of listeners) listener(event)
-    else useMirror.setState({ ...next, phase: 'live', asOf: null })
+    else useMirror.setState({ ...next, phase: 'live', frozen: null, asOf: null })
     onLive()
+  }
+}
+
+/** A frozen engine ends no subscription, it only falls silent: so it is asked something now and then while somebody looks. */
+async function lookWhetherItAnswers(signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await pause(askEveryMs, signal)
+    if (signal.aborted) return
+    const { phase, frozen } = useMirror.getState()
+    // One that is away altogether is found by following it anew.
+    if (document.hidden || (phase !== 'live' && frozen === null)) continue
+    const said = await ask(signal)
+    if (said === 'answers' && useMirror.getState().frozen !== null) useMirror.setState({ phase: 'live', frozen: null, asOf: null })
+    else if (typeof said === 'object') wentAway(said.frozen)
+  }
+}
+
+async function ask(signal: AbortSignal): Promise<'answers' | 'away' | { readonly frozen: string }> {
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), answerWithinMs)
+  try {
+    await engine.engine.info({}, { signal: AbortSignal.any([signal, patience.signal]) })
+    return 'answers'
+  } catch (error) {
+    if (isMayflyError(error, 'host-unavailable') && error.details.check === frozenEngineCheck) return { frozen: error.message }
+    return patience.signal.aborted ? { frozen: text.engine.silent } : 'away'
+  } finally {
+    clearTimeout(timer)
   }
 }
 

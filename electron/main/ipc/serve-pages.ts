@@ -1,10 +1,11 @@
 /** Everything pages can ask main: the only file that knows Electron's IPC. Nothing a page says is believed. */
 import { ipcMain } from 'electron'
 import type { BrowserWindow } from 'electron'
+import { toErrorRecord } from '../../../contract/errors.ts'
 import { channels } from '../../../contract/wire/desktop-bridge.ts'
 import type { DesktopCommand, FileQuestion } from '../../../contract/wire/desktop-bridge.ts'
 import type { EngineAccess } from '../../../hosts/page/engine-access.ts'
-import { serveCalls } from '../../../hosts/page/serve-calls.ts'
+import { expected, serveCalls } from '../../../hosts/page/serve-calls.ts'
 import { serveStream } from '../../../hosts/page/serve-stream.ts'
 import { readBytes, readFileQuestion, readPagePath } from './requests.ts'
 import { mainPortLink } from './main-port-link.ts'
@@ -45,6 +46,9 @@ export function servePages(answers: PageAnswers): void {
   answer(channels.askForFile, (question) => answers.askForFile(readFileQuestion(question)))
   answer(channels.saveFile, (question, bytes) => answers.saveFile(readFileQuestion(question), readBytes(bytes)))
   answer(channels.openWindow, (path) => answers.openWindow(readPagePath(path)))
+
+  // Electron would keep only the message of an error.
+  answer(channels.takeOverEngine, () => engine.takeOver?.().then(() => null, (error: unknown) => toErrorRecord(expected(error, 'taking over the engine', engine))) ?? null)
 
   ipcMain.on(channels.ready, (event) => {
     if (isTrustedPage(event, pages)) answers.pageIsReady(event.sender.id)

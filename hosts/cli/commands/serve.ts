@@ -62,7 +62,7 @@ export async function serveCommand(call: Call, io: Io): Promise<number> {
     const password = readPassword(servePassword(folders))
     const address = typeof options['bind'] === 'string' ? options['bind'] : '127.0.0.1'
     server = await listen(options['port'] ?? servePort, {
-      engine: { connection: () => place.connection(), doubt: () => place.doubt(), log },
+      engine: { connection: () => place.connection(), doubt: () => place.doubt(), takeOver: () => place.takeOver(), log },
       address,
       ...(tls === undefined ? {} : { tls }),
       ...(password === undefined ? {} : { password }),
