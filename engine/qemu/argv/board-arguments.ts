@@ -8,6 +8,7 @@ import type { ArgvInput } from './argv-input.ts'
 import { chassisOf } from './chassis.ts'
 import { commaOptions } from './device-arguments.ts'
 import { flashOptions } from './devices/firmware.ts'
+import type { Hardware } from './hardware.ts'
 import { ramId } from './qemu-ids.ts'
 
 type BoardInput = Pick<ArgvInput, 'config' | 'hardware' | 'accelerator' | 'paths' | 'hostTscKHz'>
@@ -24,11 +25,11 @@ export function boardArguments(input: BoardInput): string[] {
     '-cpu',
     hardware.cpu.model,
     '-smp',
-    commaOptions('', cpuOptions(config)),
+    commaOptions('', cpuOptions(config, hardware.room)),
     // Room for more memory or CPUs later (`maxmem`, `maxcpus`) is not free: Linux guests then set
-    // 64 MiB aside for bounce buffers and memory for every possible CPU. It has to be asked for.
+    // 64 MiB aside for bounce buffers and memory for every possible CPU. Only templates ask for it.
     '-m',
-    commaOptions('', { size: `${config.memoryMiB}M` }),
+    commaOptions('', memoryOptions(config, hardware.room)),
     '-uuid',
     hardware.uuid,
     // Ticks the guest missed are given later instead of never (for guests that count them, as Windows does).
@@ -45,9 +46,26 @@ export function cpuTopology(config: Pick<MachineConfig, 'cpus' | 'topology'>): C
   return config.topology ?? { sockets: 1, cores: config.cpus, threads: 1 }
 }
 
-function cpuOptions(config: MachineConfig): Record<string, number> {
-  const { sockets, cores, threads } = cpuTopology(config)
-  return { cpus: config.cpus, maxcpus: config.cpus, sockets, cores, threads }
+function cpuOptions(config: MachineConfig, room: Hardware['room']): Record<string, number> {
+  const most = Math.max(config.cpus, room?.cpus ?? 0)
+  const { sockets, cores, threads } = most === config.cpus ? cpuTopology(config) : topologyWithRoom(config, most)
+  return { cpus: config.cpus, maxcpus: most, sockets, cores, threads }
+}
+
+/** Further CPUs are more cores of the one socket, or more sockets where its owner said how many cores each has. */
+function topologyWithRoom({ topology }: MachineConfig, most: number): CpuTopology {
+  if (topology === undefined) return { sockets: 1, cores: most, threads: 1 }
+  const { cores, threads } = topology
+  if (most % (cores * threads) === 0) return { sockets: most / (cores * threads), cores, threads }
+  throw new MayflyError('unsupported', `A machine whose sockets have ${cores * threads} CPUs each cannot grow to ${most}.`, { needs: `a multiple of ${cores * threads}`, have: String(most) }, { next: 'Choose another ceiling.' })
+}
+
+/** One DIMM takes all that is plugged in at once; more slots are for further times. */
+const dimmSlots = 4
+
+function memoryOptions(config: MachineConfig, room: Hardware['room']): Record<string, string> {
+  const size = { size: `${config.memoryMiB}M` }
+  return room === undefined || room.memoryMiB <= config.memoryMiB ? size : { ...size, slots: String(dimmSlots), maxmem: `${room.memoryMiB}M` }
 }
 
 /**

@@ -34,6 +34,8 @@ const caseSchema = z.strictObject({
   firmwareSearchPaths: z.array(z.string()).default([]),
   /** The configuration of earlier starts, first one first: the hardware is planned through all of them. */
   earlier: z.array(machineConfigSchema).default([]),
+  /** Up to how much can be plugged in. */
+  room: z.strictObject({ cpus: z.int(), memoryMiB: z.int() }).optional(),
   /** A board that hardware.json names although it is none of this QEMU's. */
   pinnedTo: z.string().optional(),
   /** What this QEMU is said not to have. */
@@ -108,7 +110,7 @@ export function planCase(golden: GoldenCase, capabilities: Capabilities): Hardwa
     hardware = planHardware({ config, capabilities, accelerator: golden.accelerator, previous: hardware, random })
   }
   if (hardware === undefined) throw new Error('A case has at least its own configuration.')
-  return hardware
+  return golden.room === undefined ? hardware : { ...hardware, room: golden.room }
 }
 
 /** The whole way a start goes: rules, hardware, arguments. `paths` and `capabilities` default to those of the golden. */

@@ -43,6 +43,11 @@ export const hardwareSchema = z.strictObject({
     /** The model QEMU is given. */
     model: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
   }),
+  /**
+   * Up to how much CPUs and memory can be plugged in while it runs; absent: none. It is not free: Linux guests set
+   * memory aside for every possible CPU, and 64 MiB for bounce buffers.
+   */
+  room: z.strictObject({ cpus: z.int().min(1), memoryMiB: z.int().min(16) }).optional(),
   /** The device through which the guest tells of its panic; null: none was to be had. */
   panicDevice: z.enum(['pvpanic-pci', 'pvpanic']).nullable(),
   /** How many PCIe root ports there are; `port-0` is the first. Grows, never shrinks. */

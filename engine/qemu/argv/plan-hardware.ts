@@ -46,6 +46,7 @@ export function planHardware({ config, capabilities, accelerator, previous, rand
     machineType,
     uuid: previous?.uuid ?? random.uuid(),
     generationId: previous?.generationId ?? random.uuid(),
+    ...(previous?.room === undefined ? {} : { room: previous.room }),
     cpu: resolveCpu(config.cpuModel, accelerator, capabilities, previous?.cpu),
     panicDevice,
     rootPorts: places.rootPorts,
