@@ -40,6 +40,8 @@ export interface ForkRequest {
   readonly throwaway: boolean
   readonly ttlSeconds?: number | undefined
   readonly what: 'auto' | 'ram' | 'disks'
+  /** Told, and waited for, before anything of the forks exists. */
+  readonly onIds?: (ids: readonly MachineId[]) => Promise<void>
 }
 
 export interface Fork {
@@ -78,6 +80,7 @@ export async function forkMachine(context: EngineContext, machines: Machines, pa
   const { names, release } = reserveForkNames(machines, parent.name, request.name, request.count)
   const ids = names.map(() => newMachineId())
   try {
+    await request.onIds?.(ids)
     const prepared = await withForkSource(parent, request, async (source) => {
       // What one needs of the other comes afterwards; a failure of either waits for both.
       const [frozen, drafts] = await Promise.allSettled([source.freeze(), makeDrafts(context, parent, source, ids, names, lifeOf(source, request))])
