@@ -10,6 +10,7 @@ import { isMayflyError } from '../../contract/errors.ts'
 import type { DeviceId } from '../../contract/ids.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
+import { imageFile } from '../machine/live-disks.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { liveOf } from '../machine/power.ts'
 import { commitLayer } from '../qemu/img/commit-layer.ts'
@@ -142,7 +143,7 @@ const mergeJob = (disk: DeviceId): string => `merge-${disk}`
 
 async function nodesByFile(qmp: QmpClient, disk: DeviceId): Promise<ReadonlyMap<string, string>> {
   const nodes = await qmp.execute('query-named-block-nodes', { flat: true })
-  return new Map(nodes.flatMap(({ 'node-name': node, file }) => (node?.startsWith(`${disk}-format`) === true ? [[basename(file), node]] : [])))
+  return new Map(nodes.flatMap(({ 'node-name': node, file }) => (node?.startsWith(`${disk}-format`) === true ? [[basename(imageFile(file)), node]] : [])))
 }
 
 /** Names the merge, then lets the three files be written: the lower gets the content, the ones above the name of what they stand on. */

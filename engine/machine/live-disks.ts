@@ -3,6 +3,7 @@
  * it, so QEMU is asked; our documents say which file it should be.
  */
 import { basename } from 'node:path'
+import { z } from 'zod'
 import type { DeviceId } from '../../contract/ids.ts'
 import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
 
@@ -15,6 +16,15 @@ export interface LiveDisk {
   readonly sizeBytes: number
   /** A number that no node of this disk has. */
   readonly freeNumber: number
+}
+
+const describedImage = z.object({ file: z.object({ filename: z.string() }) })
+
+/** The file an image lies in. QEMU describes an image whose layers were given node by node as `json:{...}`. */
+export function imageFile(filename: string): string {
+  if (!filename.startsWith('json:')) return filename
+  const described = describedImage.safeParse(JSON.parse(filename.slice('json:'.length)))
+  return described.success ? described.data.file.filename : filename
 }
 
 /** By disk. Drives without a medium, and what is no disk of ours, are left out. Throws `qmp-failed`, `qmp-interrupted`, `timeout`. */
@@ -30,7 +40,7 @@ export async function liveDisks(qmp: QmpClient): Promise<ReadonlyMap<DeviceId, L
     const node = inserted?.['node-name']
     const id = /^(disk[0-9]+)-format/.exec(node ?? '')?.[1]
     if (inserted === undefined || node === undefined || id === undefined) continue
-    disks.set(id, { node, file: basename(inserted.image.filename), sizeBytes: inserted.image['virtual-size'], freeNumber: (highest.get(id) ?? 0) + 1 })
+    disks.set(id, { node, file: basename(imageFile(inserted.image.filename)), sizeBytes: inserted.image['virtual-size'], freeNumber: (highest.get(id) ?? 0) + 1 })
   }
   return disks
 }
