@@ -14,6 +14,8 @@ import { createRouter } from './api/router.ts'
 import { recoverAll } from './checkpoint/recover.ts'
 import type { EngineFace, EngineLog } from './engine-face.ts'
 import { EventHub } from './events/event-hub.ts'
+import { Lifetimes } from './fork/lifetimes.ts'
+import { sweepForks } from './fork/sweep-forks.ts'
 import { HostProbe } from './host/host-probe.ts'
 import { ImageStore } from './images/image-store.ts'
 import { ImageUsers } from './images/image-users.ts'
@@ -29,6 +31,7 @@ import { SettingsStore } from './settings/settings-store.ts'
 import { type Folders, makeFolders } from './storage/folders.ts'
 import { imagesFolder } from './storage/names.ts'
 import { StreamDesk } from './streams/stream-desk.ts'
+import { ForkHatchery } from './template/fork-hatchery.ts'
 import { Templates } from './template/templates.ts'
 import { mayflyVersion } from './version.ts'
 
@@ -47,8 +50,10 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   makeFolders(folders)
   const startedAt = new Date().toISOString()
   const imageUsers = new ImageUsers()
+  let runs: RunBook | null = null
   const events: EventHub = new EventHub({
     onPublished: (body) => {
+      if (body.type === 'machine.removed') runs?.machineGone(body.machine)
       if (body.type !== 'machine.changed' && body.type !== 'machine.removed') return
       const machine = body.type === 'machine.changed' ? body.machine.id : body.machine
       const core = body.type === 'machine.changed' ? machines.all.find(({ id }) => id === machine) : undefined
@@ -93,35 +98,44 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     atStep: (step) => {
       if (process.env['MAYFLY_DIE_AT'] === step) process.kill(process.pid, 'SIGKILL')
     },
+    ended: (core) => lifetimes.ended(core),
     portOwner: (protocol, hostPort, except) => machines.portOwner(protocol, hostPort, except),
   }
   const machines = new Machines(context)
+  const lifetimes = new Lifetimes(context, machines)
   await sweepUnfinished(context)
   await sweepTrash(folders)
+  await sweepForks(context)
   await machines.open()
   await recoverAll(machines)
+  await lifetimes.open()
   for (const core of machines.all) imageUsers.note(core.id, { name: core.name, images: imagesOf(core.stored.config) })
   const metrics = new MetricsBook(() => machines.all, (line) => log.info(line))
   const templates = new Templates()
-  const runs = new RunBook()
+  const runBook = await RunBook.open({ context, hatchery: new ForkHatchery({ context, machines, templates, onLifeChange: () => lifetimes.look() }), reportBug })
+  runs = runBook
+  await runBook.buryOrphans()
   const logKeeper = new LogKeeper(machines, (line) => log.info(line))
 
   const obligations = (): string[] => [
+    ...lifetimes.obligations(),
     ...machines.all.filter((core) => hasProcess(core.state)).map((core) => `keeps the logs of ${core.name}`),
+    ...runBook.running.map((run) => `run ${run.number} of ${run.template.name}`),
     ...jobs.list().filter((job) => job.state === 'running').map((job) => `job: ${job.title}`),
   ]
   const parts: EngineParts = {
     context,
     machines,
+    lifetimes,
     metrics,
     templates,
-    runs,
+    runs: runBook,
     info: (): EngineInfo => ({ version: mayflyVersion, contract: contractHash, pid: process.pid, startedAt, holder: options.holder, residentBytes: process.memoryUsage.rss(), obligations: obligations() }),
     promised: () => {
       const running = machines.all.filter((core) => hasProcess(core.state)).map((core) => core.summary())
       return { memoryMiB: running.reduce((sum, row) => sum + row.memoryMiB, 0), cpus: running.reduce((sum, row) => sum + row.cpus, 0) }
     },
-    snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list(), templates: templates.list(), runs: runs.list() }),
+    snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list(), templates: templates.list(), runs: runBook.list() }),
     reportBug,
     requestShutdown: () => options.onShutdownRequest?.(),
   }
@@ -131,7 +145,9 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     obligations,
     async close() {
       logKeeper.close()
+      lifetimes.close()
       metrics.close()
+      await runBook.close()
       await jobs.close()
       await machines.close()
       streams.close()

@@ -7,7 +7,7 @@ import { procedure } from '../procedure.ts'
 const machine = machineRefSchema.describe('Name, id, or beginning of an id.')
 
 /** Seconds; at most a year. */
-const ttlSecondsSchema = z.int().min(10).max(366 * 86_400)
+export const ttlSecondsSchema = z.int().min(10).max(366 * 86_400)
 
 export const forkProcedures = {
   fork: procedure(

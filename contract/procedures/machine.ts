@@ -6,6 +6,7 @@ import { jobSchema } from '../job.ts'
 import { statesAtRest } from '../machine-state.ts'
 import { cpuCountSchema, cpuTopologySchema, machineConfigSchema, machineDetailsSchema, machineNameSchema, machineSummarySchema, memoryMiBSchema, profileSchema, tagSchema } from '../machine.ts'
 import { procedure } from '../procedure.ts'
+import { forkProcedures, ttlSecondsSchema } from './fork.ts'
 
 const machine = machineRefSchema.describe('Name, id, or beginning of an id.')
 const byMachine = z.strictObject({ machine })
@@ -29,6 +30,8 @@ export const createRequestSchema = z.strictObject({
   accelerator: z.enum(['auto', 'kvm', 'tcg']).optional().describe('auto takes the faster one, as measured.'),
   tags: z.array(tagSchema).max(32).optional().describe('Tags to group it by.'),
   notes: z.string().max(20_000).optional().describe('Notes.'),
+  throwaway: z.boolean().default(false).describe('It deletes itself when it stops.'),
+  ttlSeconds: ttlSecondsSchema.optional().describe('It deletes itself after this time.'),
   start: z.boolean().default(false).describe('Start it at once.'),
 })
 export type CreateRequest = z.infer<typeof createRequestSchema>
@@ -74,7 +77,7 @@ export const machineProcedures = {
       cli: {
         command: 'create',
         positionals: ['name'],
-        fields: { memoryMiB: { flag: 'memory', unit: 'size-mib' }, diskMiB: { flag: 'disk', unit: 'size-mib' }, forwards: { flag: 'forward', unit: 'forward' }, tags: { flag: 'tag' } },
+        fields: { ttlSeconds: { flag: 'ttl', unit: 'duration-s' }, memoryMiB: { flag: 'memory', unit: 'size-mib' }, diskMiB: { flag: 'disk', unit: 'size-mib' }, forwards: { flag: 'forward', unit: 'forward' }, tags: { flag: 'tag' } },
         examples: ['mayfly create web --image tiny --start', 'mayfly create db --image debian-13.iso --cpus 4 --memory 4GiB --disk 40GiB --forward 5432:5432'],
       },
     },
@@ -150,4 +153,5 @@ export const machineProcedures = {
   followLog: procedure({ summary: 'Reads the end of a log, then goes on as it grows.', access: 'read' }, ['not-found'])
     .input(z.strictObject({ machine, source: logSourceSchema.default('serial'), tailBytes: z.int().min(0).max(4 * 1024 * 1024).default(65_536) }))
     .output(eventIterator(z.strictObject({ text: z.string(), skippedBytes: z.int() }))),
+  ...forkProcedures,
 }

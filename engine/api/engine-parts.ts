@@ -2,6 +2,7 @@
 import type { EngineInfo } from '../../contract/host.ts'
 import type { SnapshotBody } from '../events/event-hub.ts'
 import type { Promised } from '../host/host-probe.ts'
+import type { Lifetimes } from '../fork/lifetimes.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import type { MetricsBook } from '../metrics/metrics-book.ts'
 import type { Machines } from '../machine/machines.ts'
@@ -11,6 +12,7 @@ import type { Templates } from '../template/templates.ts'
 export interface EngineParts {
   readonly context: EngineContext
   readonly machines: Machines
+  readonly lifetimes: Lifetimes
   readonly metrics: MetricsBook
   readonly templates: Templates
   readonly runs: RunBook

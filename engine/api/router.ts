@@ -13,6 +13,7 @@ import { takeScreenshot } from '../machine/screenshot.ts'
 import { putInTrash } from '../machine/trash.ts'
 import { waitFor } from '../machine/wait.ts'
 import type { EngineParts } from './engine-parts.ts'
+import { forkProcedures } from './fork-procedures.ts'
 import { checkpointProcedures } from './checkpoint-procedures.ts'
 import { deviceProcedures } from './device-procedures.ts'
 import { guestProcedures } from './guest-procedures.ts'
@@ -46,6 +47,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
       show: os.machine.show.handler(async ({ input }) => machineDetails(await machines.findAnew(input.machine))),
       create: os.machine.create.handler(async ({ input }) => {
         const core = await createMachine(context, machines, input)
+        if (input.ttlSeconds !== undefined) parts.lifetimes.look()
         if (input.start) await start(core)
         return core.summary()
       }),
@@ -75,6 +77,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
       wait: os.machine.wait.handler(({ input, signal }) => then(input.machine, (core) => waitFor(core, input.for, input.timeoutMs, signal))),
       screenshot: os.machine.screenshot.handler(async ({ input }) => ({ mediaType: 'image/png' as const, base64: (await takeScreenshot(machines.find(input.machine))).toString('base64') })),
       log: os.machine.log.handler(({ input }) => readLog(machines.find(input.machine), input.source, input.tailBytes)),
+      ...forkProcedures(parts),
       followLog: os.machine.followLog.handler(({ input, signal }) => followMachineLog(machines.find(input.machine), input.source, input.tailBytes, signal)),
     },
     ...checkpointProcedures(parts),

@@ -17,7 +17,7 @@ import { type BlankDisk, makeDisk } from './disks.ts'
 import type { EngineContext } from './engine-context.ts'
 import { newMachineId } from './identity.ts'
 import { type Layers, writeLayers } from './layers.ts'
-import { machineDocument } from './machine-documents.ts'
+import { changedLife, lifeDocument, machineDocument, ordinaryLife } from './machine-documents.ts'
 import type { MachineCore } from './machine-core.ts'
 import type { Machines } from './machines.ts'
 import { placeMedium } from './media.ts'
@@ -32,7 +32,11 @@ export async function createMachine(context: EngineContext, machines: Machines, 
   validateConfig(config, { capabilities })
   const unreserve = machines.reserveName(config.name)
   try {
-    const id = await fillFolder(context, config, (names) => placeContent(context, names, config, image, request.preallocation))
+    const life = changedLife(ordinaryLife, request)
+    const id = await fillFolder(context, config, async (names) => {
+      if (life.throwaway || life.expiresAt !== null) await writeDocument(names.life, lifeDocument, { format: 'mayfly-life', version: 1, ...life })
+      await placeContent(context, names, config, image, request.preallocation)
+    })
     return await machines.admit(id)
   } finally {
     unreserve()

@@ -37,6 +37,7 @@ export async function settleEnd(core: MachineCore): Promise<void> {
   if (hasProcess(core.state)) core.enter(crashed ? 'crashed' : 'stopped', { reason: crashed ? exit.sentence : null })
   core.happened(crashed ? 'crashed' : 'stopped', crashed ? `${core.name} crashed. ${exit.sentence}` : `${core.name} stopped. ${exit.sentence}`)
   for (const listener of core.endListeners) listener()
+  core.context.ended(core)
 }
 
 /** Removes what belongs to a run: run.json, sockets, pid files, the keeper's record. */

@@ -39,6 +39,22 @@ export type Life = Omit<z.infer<typeof lifeDocument.schema>, 'format' | 'version
 /** The life of a machine that has no life.json. */
 export const ordinaryLife: Life = { role: 'machine', origin: null, throwaway: false, expiresAt: null }
 
+export interface LifeChange {
+  /** Delete it when it stops. */
+  readonly throwaway?: boolean | undefined
+  /** Delete it after this time from now; null: never. */
+  readonly ttlSeconds?: number | null | undefined
+}
+
+/** The life after a change. */
+export function changedLife(life: Life, { throwaway, ttlSeconds }: LifeChange): Life {
+  return {
+    ...life,
+    throwaway: throwaway ?? life.throwaway,
+    expiresAt: ttlSeconds === undefined ? life.expiresAt : ttlSeconds === null ? null : new Date(Date.now() + ttlSeconds * 1000).toISOString(),
+  }
+}
+
 const processIdentitySchema = z.strictObject({
   pid: z.int().min(1),
   /** Clock ticks since boot (proc(5), field 22): tells a process from a later one with its number. */
@@ -63,6 +79,8 @@ export const runDocument = {
     qemuVersion: z.string(),
     /** It began from a saved state. Until its process is on record that may not be loaded, and the process of no use. */
     fromState: z.literal(true).exactOptional(),
+    /** CPUs or memory were plugged in since: a saved state would not fit what its configuration says. */
+    plugged: z.literal(true).exactOptional(),
     /** The configuration the guest was started with, later changed by what could be changed live. */
     config: machineConfigSchema,
   }),

@@ -21,7 +21,7 @@ export async function commitLayer(installation: QemuInstallation, chain: readonl
 }
 
 /** The chain spelled out, so that no header decides which file is opened. */
-function chainName(chain: readonly string[]): string {
+export function chainName(chain: readonly string[]): string {
   const nodes = chain.reduce<object | null>((backing, path) => ({ driver: 'qcow2', file: { driver: 'file', filename: requireAbsolute(path) }, backing }), null)
   return `json:${JSON.stringify(nodes)}`
 }

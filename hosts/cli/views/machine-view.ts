@@ -53,9 +53,10 @@ export function machineList(machines: readonly MachineSummary[], style: Style): 
 }
 
 /** What became of a machine, in one line. */
-export function machineLine(machine: MachineSummary, style: Style): string {
+export function machineLine(machine: MachineSummary, style: Style, first: readonly string[] = []): string {
   const [shape, colour] = looks[machine.state]
   const more = [
+    ...first,
     ...(machine.stateReason === null ? [] : [machine.stateReason]),
     ...(machine.pid === null ? [] : machine.forwards.map(forwardShown)),
     ...(machine.pendingChanges === 0 ? [] : [changesWaiting(machine.pendingChanges)]),
@@ -89,6 +90,8 @@ export function machineDetails(machine: MachineDetails, style: Style): string {
         ['sound', config?.sound === 'on' ? 'on; whether it is heard, mayfly host tells' : config?.sound],
         ['clipboard', config?.clipboard === true ? 'shared with who watches the screen' : undefined],
         ['agent', machine.agent],
+        ['forked from', machine.origin === null ? undefined : `${machine.origin.machineName}${machine.origin.checkpointLabel === null ? '' : `, ${machine.origin.checkpointLabel}`}`],
+        ['lives', machine.throwaway || machine.expiresAt !== null ? [...(machine.throwaway ? ['until it stops'] : []), ...(machine.expiresAt === null ? [] : [`until ${timeShown(machine.expiresAt)}`])].join(', ') : undefined],
         ['tags', machine.tags.join(' ')],
         ['notes', config?.notes],
         ['folder', machine.folder],

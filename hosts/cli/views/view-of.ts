@@ -3,6 +3,7 @@ import type { MachineSummary } from '../../../contract/machine.ts'
 import { safeLine } from '../safe-text.ts'
 import type { Style } from '../style.ts'
 import { doctorReport, engineInfo, hostInfo, settingsShown } from './host-view.ts'
+import { forked, lifeLine } from './fork-view.ts'
 import { machineDetails, machineLine, machineList } from './machine-view.ts'
 import { guestInfo, imageDetails, imageList, jobDetails, jobList, trashEmptied, trashList } from './thing-view.ts'
 
@@ -39,7 +40,9 @@ const views: Readonly<Record<string, View>> = {
   'machine.reset': line,
   'machine.rename': line,
   'machine.wait': line,
+  'machine.fork': view(forked),
   'machine.set': changed,
+  'machine.setLife': view(lifeLine),
   'machine.dropPending': changed,
   'machine.setBootOrder': changed,
   'machine.delete': view<{ name: string }>(({ name }) => `${safeLine(name)} is in the trash. Get it back: mayfly trash restore ${shellWord(name)}\n`),
