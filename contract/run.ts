@@ -44,6 +44,8 @@ export const runSchema = z.strictObject({
   /** The equal command line. */
   commandLine: z.string(),
   matrix: matrixSchema,
+  /** How often each combination of values is run; these cells stand together. */
+  count: z.int().min(1),
   parallel: z.int().min(1),
   timeoutSeconds: z.int().nullable(),
   keepOnFailure: z.boolean(),

@@ -1,73 +1,336 @@
 /**
  * All runs this engine knows: those under way and the latest that ended, each a folder with its
  * document and its evidence. What an engine that was killed left under way is on record as ended,
- * with the reason.
+ * with the reason, and the machines it left are deleted.
  */
+import { readFile, rename, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
+import type { MachineId, RunId } from '../../contract/ids.ts'
 import type { RunRequest } from '../../contract/procedures/run.ts'
-import type { Run } from '../../contract/run.ts'
+import type { Run, RunCell } from '../../contract/run.ts'
 import type { StreamTicket } from '../../contract/stream.ts'
+import { makeRandomId } from '../jobs/random-id.ts'
+import { readTail } from '../logs/read-tail.ts'
+import type { EngineContext } from '../machine/engine-context.ts'
+import { takeScreenshot } from '../machine/screenshot.ts'
+import { runCellNames, runFolderNames, runUploadsFolder } from '../storage/names.ts'
+import { AttachedStream } from './attached-stream.ts'
+import { CellOutput, type OutputPiece } from './cell-output.ts'
+import { evidenceArchive } from './evidence.ts'
+import type { Hatchery } from './hatchery.ts'
+import { LiveRun } from './live-run.ts'
+import type { OwnerStream } from './owner-stream.ts'
+import { commandLineOf, planCells } from './plan-run.ts'
+import { writeRun } from './run-document.ts'
+import { chooseToRemove, makeRunFolder, readRuns, recordMachine } from './run-store.ts'
+import { RunUploads } from './run-uploads.ts'
+import { readableSide } from './readable-side.ts'
 
 export interface RunStart extends RunRequest {
   readonly upload?: string | undefined
   readonly attached: boolean
 }
 
+export interface RunBookOptions {
+  readonly context: EngineContext
+  readonly hatchery: Hatchery
+  readonly reportBug: (error: unknown, doing: string) => string
+}
+
+/** A little longer than a ticket is good for. */
+const claimWithinMs = 35_000
+const shortestBetweenEventsMs = 100
+const shortestBetweenWritesMs = 1_000
+
+interface Live {
+  readonly run: LiveRun
+  readonly done: Promise<void>
+}
+
 export class RunBook {
-  readonly #runs = new Map<string, Run>()
+  readonly #options: RunBookOptions
+  readonly #runs = new Map<RunId, Run>()
+  readonly #live = new Map<RunId, Live>()
+  readonly #uploads: RunUploads
+  /** What waits to be told or written, by run. */
+  readonly #telling = new Map<RunId, NodeJS.Timeout>()
+  readonly #writing = new Map<RunId, NodeJS.Timeout>()
+  #writes: Promise<void> = Promise.resolve()
+  #orphans: readonly MachineId[] = []
+  #isClosing = false
+
+  private constructor(options: RunBookOptions) {
+    this.#options = options
+    this.#uploads = new RunUploads(runUploadsFolder(options.context.folders), options.context.streams)
+  }
+
+  /** Reads the runs of earlier engines. */
+  static async open(options: RunBookOptions): Promise<RunBook> {
+    const book = new RunBook(options)
+    const { runs, orphans } = await readRuns(options.context.folders)
+    for (const run of runs) book.#runs.set(run.id, run)
+    book.#orphans = orphans
+    return book
+  }
+
+  /** Deletes the machines that runs of an engine that was killed have left. To be called when machines are listed. */
+  async buryOrphans(): Promise<void> {
+    const kept = new Set([...this.#runs.values()].flatMap((run) => run.cells.map((cell) => cell.machine)))
+    for (const id of this.#orphans) {
+      if (kept.has(id)) continue
+      await this.#options.hatchery.bury(id).catch((error: unknown) => this.#options.context.log(`${id} of a run could not be deleted: ${String(error)}`))
+    }
+    this.#orphans = []
+    for (const run of this.#runs.values()) for (const cell of run.cells) if (cell.machine !== null && this.#options.hatchery.find(cell.machine) === null) this.machineGone(cell.machine)
+  }
+
+  /** Runs under way. */
+  get running(): readonly Run[] {
+    return [...this.#live.values()].map(({ run }) => run.run)
+  }
 
   /** The newest first, at most `limit`. */
   list(limit = 50): Run[] {
     return [...this.#runs.values()].sort((a, b) => b.number - a.number).slice(0, limit)
   }
 
-  /** One run by id, number, or an unambiguous beginning of its id. Throws `not-found`. */
-  get(ref: string): Run {
-    const run = this.#runs.get(ref)
-    if (run === undefined) throw new MayflyError('not-found', `There is no run ${ref}.`, { kind: 'run', ref }, { next: 'mayfly runs shows them all.' })
+  /** Throws `not-found`. */
+  get(id: RunId): Run {
+    const run = this.#runs.get(id)
+    if (run === undefined) throw new MayflyError('not-found', `There is no run ${id}.`, { kind: 'run', ref: id }, { next: 'mayfly runs shows them all.' })
     return run
   }
 
-  start(request: RunStart): { run: Run; stream: StreamTicket | null } {
-    throw new MayflyError('not-found', `There is no template called ${request.template}.`, { kind: 'template', ref: request.template }, { next: 'mayfly template list shows them all.' })
+  /** Begins a run and answers at once. Throws `not-found`, `conflict`, `unsupported`, `invalid-input`, `no-space`. */
+  async start(request: RunStart): Promise<{ run: Run; stream: StreamTicket | null }> {
+    const { context, hatchery } = this.#options
+    if (this.#isClosing) throw new MayflyError('cancelled', 'The run was not begun: the engine is ending.', {})
+    const template = hatchery.check(request.template, request)
+    const cells = planCells(request)
+    const id = makeRandomId() as RunId
+    const run: Run = {
+      id,
+      number: Math.max(0, ...[...this.#runs.values()].map((other) => other.number)) + 1,
+      template: { id: template.id, name: template.name },
+      argv: request.argv,
+      commandLine: commandLineOf(request, template.name),
+      matrix: request.matrix,
+      count: request.count,
+      parallel: Math.min(request.parallel ?? availableParallelism(), cells.length),
+      timeoutSeconds: request.timeoutSeconds ?? null,
+      keepOnFailure: request.keepOnFailure,
+      state: 'running',
+      startedAt: new Date().toISOString(),
+      endedAt: null,
+      cells,
+    }
+    this.#runs.set(id, run)
+    const names = runFolderNames(context.folders, id)
+    let archive: string | null = null
+    try {
+      await makeRunFolder(context.folders, run)
+      if (request.upload !== undefined) {
+        archive = join(names.folder, 'upload.tar')
+        await rename(this.#uploads.take(request.upload), archive)
+      }
+    } catch (error) {
+      this.#runs.delete(id)
+      await rm(names.folder, { recursive: true, force: true })
+      throw error
+    }
+    const live = new LiveRun({
+      run,
+      request,
+      names,
+      hatchery,
+      archive,
+      onChange: (changed) => this.#changed(changed),
+      recordMachine: (machine) => recordMachine(names.machines, machine),
+      log: context.log,
+      reportBug: this.#options.reportBug,
+    })
+    const stream = request.attached ? this.#issueOwner(live) : null
+    this.#live.set(id, { run: live, done: this.#carryOut(live, archive) })
+    context.events.publish({ type: 'run.changed', run })
+    return { run, stream }
   }
 
-  upload(bytes: number): StreamTicket & { upload: string } {
-    throw new MayflyError('no-space', 'There is no room for files of a run.', { path: '', needed: bytes, free: 0 })
+  /** Takes an archive of files for a run that is about to begin. Throws `no-space`. */
+  upload(bytes: number): Promise<StreamTicket & { upload: string }> {
+    return this.#uploads.begin(bytes)
   }
 
-  attach(ref: string, _cell: number): StreamTicket {
-    throw new MayflyError('conflict', `Run ${this.get(ref).number} has ended.`, { state: 'ended', allowed: ['running'] })
+  /** A cell's command for somebody it does not depend on. Throws `not-found`. */
+  attach(id: RunId, cell: number): StreamTicket {
+    this.#cell(id, cell)
+    return this.#options.context.streams.issue('exec', () =>
+      new AttachedStream({
+        output: this.#output(id, cell),
+        onSignal: (signal) => this.#live.get(id)?.run.signal(cell, signal),
+        outcome: () => this.#cell(id, cell),
+        whenOver: this.#live.get(id)?.done ?? Promise.resolve(),
+      }),
+    )
   }
 
-  async *followOutput(ref: string, _cell: number, _tailBytes: number, _signal: AbortSignal | undefined): AsyncGenerator<{ stream: 'stdout' | 'stderr'; text: string; skippedBytes: number }, void, undefined> {
-    await Promise.resolve(this.get(ref))
-    yield { stream: 'stdout', text: '', skippedBytes: 0 }
+  /** What a cell's command wrote, and goes on to write. Throws `not-found`. */
+  async *followOutput(id: RunId, cell: number, tailBytes: number, signal: AbortSignal | undefined): AsyncGenerator<OutputPiece, void, undefined> {
+    this.#cell(id, cell)
+    yield* this.#output(id, cell).follow(tailBytes, signal)
   }
 
-  serial(ref: string, _cell: number, _tailBytes: number): { text: string; truncated: boolean } {
-    this.get(ref)
-    return { text: '', truncated: false }
+  /** The end of a cell's serial log. Throws `not-found`. */
+  async serial(id: RunId, cell: number, tailBytes: number): Promise<{ text: string; truncated: boolean }> {
+    const { machine } = this.#cell(id, cell)
+    const core = machine === null ? null : this.#options.hatchery.find(machine)
+    return readTail(core?.names.serialLog ?? this.#cellNames(id, cell).serialLog, tailBytes)
   }
 
-  screenshot(ref: string, _cell: number): Promise<Buffer> {
-    this.get(ref)
-    return Promise.reject(new MayflyError('conflict', 'There is no picture of its screen.', { state: 'ended', allowed: ['running'] }))
+  /** PNG of a cell's screen: now, or as it was last. Throws `not-found`, `conflict` where there is none. */
+  async screenshot(id: RunId, cell: number): Promise<Buffer> {
+    const { machine, state } = this.#cell(id, cell)
+    const core = machine === null ? null : this.#options.hatchery.find(machine)
+    if (core !== null && core.state === 'running') return takeScreenshot(core)
+    try {
+      return await readFile(this.#cellNames(id, cell).screen)
+    } catch (cause) {
+      throw new MayflyError('conflict', 'There is no picture of its screen.', { state, allowed: ['running'] }, { cause })
+    }
   }
 
-  evidence(ref: string): StreamTicket {
-    throw new MayflyError('conflict', `Run ${this.get(ref).number} has not ended.`, { state: 'running', allowed: ['ended'] })
+  /** All evidence as a tar archive. Throws `not-found`, `conflict` while it is under way. */
+  evidence(id: RunId): StreamTicket {
+    const run = this.get(id)
+    if (run.state === 'running') throw new MayflyError('conflict', `Run ${run.number} is under way; its evidence is there when it has ended.`, { state: 'running', allowed: ['passed', 'failed', 'cancelled'] })
+    return this.#options.context.streams.issue('bytes', () => readableSide(evidenceArchive(run, runFolderNames(this.#options.context.folders, id))))
   }
 
-  cancel(ref: string, _cell: number | undefined): Run {
-    return this.get(ref)
+  /** Ends a run, or one cell of it. One that has ended stays as it is. Throws `not-found`. */
+  cancel(id: RunId, cell: number | undefined): Run {
+    this.get(id)
+    if (cell !== undefined) this.#cell(id, cell)
+    this.#live.get(id)?.run.cancel('It was cancelled.', cell)
+    return this.get(id)
   }
 
-  keep(ref: string, _cell: number): Run {
-    return this.get(ref)
+  /** The machine of a cell becomes an ordinary one. Throws `not-found`, `conflict` where it is gone. */
+  async keep(id: RunId, index: number): Promise<Run> {
+    const cell = this.#cell(id, index)
+    const live = this.#live.get(id)?.run
+    if (live !== undefined && (cell.state === 'waiting' || cell.state === 'starting' || cell.state === 'running')) {
+      live.keep(index)
+      return live.run
+    }
+    if (cell.machine === null) throw new MayflyError('conflict', 'The machine of this run is gone already.', { state: cell.state, allowed: ['running'] }, { next: 'Run it again with --keep-on-failure.' })
+    await this.#options.hatchery.spare(cell.machine, null)
+    this.#changeCell(id, index, { keptUntil: null })
+    return this.get(id)
   }
 
-  remove(ref: string): { id: Run['id'] } {
-    return { id: this.get(ref).id }
+  /** Forgets a run and removes its evidence; a machine of it that was kept stays. Throws `not-found`, `conflict` while it is under way. */
+  async remove(id: RunId): Promise<{ id: RunId }> {
+    const run = this.get(id)
+    if (this.#live.has(id)) throw new MayflyError('conflict', `Run ${run.number} is under way.`, { state: 'running', allowed: ['passed', 'failed', 'cancelled'] }, { next: 'Cancel it first.' })
+    await this.#forget(id)
+    return { id }
+  }
+
+  /** A machine has left the list: no cell has it any more. */
+  machineGone(machine: MachineId): void {
+    for (const run of this.#runs.values()) {
+      for (const cell of run.cells) if (cell.machine === machine && !this.#live.has(run.id)) this.#changeCell(run.id, cell.index, { machine: null, keptUntil: null })
+    }
+  }
+
+  /** Ends what is under way and resolves when its machines are gone. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    for (const { run } of this.#live.values()) run.cancel('The engine is ending.')
+    await Promise.all([...this.#live.values()].map(({ done }) => done))
+    for (const timer of [...this.#telling.values(), ...this.#writing.values()]) clearTimeout(timer)
+    await this.#uploads.close()
+    await this.#writes
+  }
+
+  async #carryOut(live: LiveRun, archive: string | null): Promise<void> {
+    await live.carryOut()
+    const { id } = live.run
+    this.#live.delete(id)
+    if (archive !== null) await rm(archive, { force: true })
+    await this.#write(id)
+    await this.#keepWithinBounds()
+  }
+
+  #issueOwner(live: LiveRun): StreamTicket {
+    const owner: OwnerStream = live.own()
+    const unclaimed = setTimeout(() => owner.destroy(), claimWithinMs).unref()
+    return this.#options.context.streams.issue('exec', () => {
+      clearTimeout(unclaimed)
+      return owner
+    })
+  }
+
+  #changed(run: Run): void {
+    const { id } = run
+    this.#runs.set(id, run)
+    const isOver = run.state !== 'running'
+    if (isOver) this.#tell(id)
+    else if (!this.#telling.has(id)) this.#telling.set(id, setTimeout(() => this.#tell(id), shortestBetweenEventsMs).unref())
+    if (!isOver && !this.#writing.has(id)) this.#writing.set(id, setTimeout(() => void this.#write(id), shortestBetweenWritesMs).unref())
+  }
+
+  #tell(id: RunId): void {
+    clearTimeout(this.#telling.get(id))
+    this.#telling.delete(id)
+    const run = this.#runs.get(id)
+    if (run !== undefined) this.#options.context.events.publish({ type: 'run.changed', run })
+  }
+
+  #write(id: RunId): Promise<void> {
+    clearTimeout(this.#writing.get(id))
+    this.#writing.delete(id)
+    this.#writes = this.#writes.then(async () => {
+      const run = this.#runs.get(id)
+      if (run === undefined) return
+      // A full disk costs the record, not the run.
+      await writeRun(runFolderNames(this.#options.context.folders, id).run, run).catch((error: unknown) => this.#options.context.log(`Run ${run.number} is not on record: ${String(error)}`))
+    })
+    return this.#writes
+  }
+
+  #changeCell(id: RunId, index: number, change: Partial<RunCell>): void {
+    const run = this.#runs.get(id)
+    if (run === undefined) return
+    this.#runs.set(id, { ...run, cells: run.cells.map((cell) => (cell.index === index ? { ...cell, ...change } : cell)) })
+    this.#tell(id)
+    void this.#write(id)
+  }
+
+  async #keepWithinBounds(): Promise<void> {
+    for (const run of await chooseToRemove(this.#options.context.folders, this.list(Number.POSITIVE_INFINITY))) if (!this.#live.has(run.id)) await this.#forget(run.id)
+  }
+
+  async #forget(id: RunId): Promise<void> {
+    this.#runs.delete(id)
+    this.#options.context.events.publish({ type: 'run.removed', run: id })
+    await this.#writes
+    await rm(runFolderNames(this.#options.context.folders, id).folder, { recursive: true, force: true })
+  }
+
+  #cell(id: RunId, index: number): RunCell {
+    const run = this.get(id)
+    const cell = run.cells[index]
+    if (cell === undefined) throw new MayflyError('not-found', `Run ${run.number} has no cell ${index}.`, { kind: 'cell', ref: String(index) })
+    return cell
+  }
+
+  #cellNames(id: RunId, cell: number): ReturnType<typeof runCellNames> {
+    return runCellNames(runFolderNames(this.#options.context.folders, id), cell)
+  }
+
+  #output(id: RunId, cell: number): CellOutput {
+    return this.#live.get(id)?.run.output(cell) ?? new CellOutput(this.#cellNames(id, cell).output, { isEnded: true })
   }
 }
