@@ -2,6 +2,7 @@
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { safeLine } from '../safe-text.ts'
 import type { Style } from '../style.ts'
+import { checkpointDetails, checkpointDiff, checkpointTree } from './checkpoint-view.ts'
 import { doctorReport, engineInfo, hostInfo, settingsShown } from './host-view.ts'
 import { forked, lifeLine } from './fork-view.ts'
 import { machineDetails, machineLine, machineList } from './machine-view.ts'
@@ -46,6 +47,10 @@ const views: Readonly<Record<string, View>> = {
   'machine.dropPending': changed,
   'machine.setBootOrder': changed,
   'machine.delete': view<{ name: string }>(({ name }) => `${safeLine(name)} is in the trash. Get it back: mayfly trash restore ${shellWord(name)}\n`),
+  'checkpoint.list': view(checkpointTree),
+  'checkpoint.show': view(checkpointDetails),
+  'checkpoint.rename': view(checkpointDetails),
+  'checkpoint.diff': view(checkpointDiff),
   'trash.list': view(trashList),
   'trash.restore': line,
   'trash.empty': view(trashEmptied),
