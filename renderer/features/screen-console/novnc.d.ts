@@ -1,4 +1,4 @@
-/** As much of noVNC 1.7 as is used here; from its docs/API.md. */
+/** As much of noVNC 1.7 as is used here; from its docs/API.md, and below the line from its core/rfb.js. */
 declare module '@novnc/novnc' {
   export default class RFB extends EventTarget {
     constructor(target: HTMLElement, channel: object, options?: { shared?: boolean })
@@ -16,5 +16,15 @@ declare module '@novnc/novnc' {
     blur(): void
     sendCtrlAltDel(): void
     sendKey(keysym: number, code: string | null, down?: boolean): void
+    clipboardPasteFrom(text: string): void
+    // Not in its API; sharp-viewer.ts says what for.
+    protected readonly _fbWidth: number
+    protected readonly _fbHeight: number
+    protected readonly _display: { scale: number }
+    protected readonly _sock: { rQwait(what: string, bytes: number, back: number): boolean; rQpeekBytes(bytes: number): Uint8Array; rQskipBytes(bytes: number): void }
+    protected _updateScale(): void
+    protected _requestRemoteResize(): void
+    protected _screenSize(): { w: number; h: number }
+    protected _handleServerCutText(): boolean
   }
 }

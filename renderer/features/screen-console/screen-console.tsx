@@ -18,14 +18,22 @@ import { KeyMenu } from './key-menu.tsx'
 import { PasteDialog } from './paste-dialog.tsx'
 import { Recorder } from './recorder.ts'
 import { pictureOf, saveFile } from './save-picture.ts'
+import { layoutNames } from './layouts.ts'
+import type { LayoutName } from './layouts.ts'
 import { ScreenSession } from './screen-session.ts'
-import type { ScreenPhase, ScreenSize } from './screen-session.ts'
+import type { ScreenPhase } from './screen-session.ts'
+import type { ScreenSize } from './sharp-viewer.ts'
+import { useSharedClipboard } from './use-shared-clipboard.ts'
 import './screen-console.css'
 
 const sizes: readonly ScreenSize[] = ['fit', 'exact', 'follow']
 
 function isSize(value: unknown): value is ScreenSize {
   return sizes.includes(value as ScreenSize)
+}
+
+function isLayout(value: unknown): value is LayoutName {
+  return layoutNames.includes(value as LayoutName)
 }
 
 interface ScreenConsoleProps {
@@ -46,6 +54,7 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
   const [pixels, setPixels] = useState<readonly [number, number]>()
   const [picture, setPicture] = useState<string>()
   const [size, setSize] = useState<ScreenSize>(() => recall('screen-size', isSize, 'fit'))
+  const [layout, setLayout] = useState<LayoutName>(() => recall(`layout.${id}`, isLayout, 'us'))
   const [holding, setHolding] = useState(false)
   const [pasting, setPasting] = useState(false)
   const [recording, setRecording] = useState(false)
@@ -56,8 +65,14 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
   const open = phase === 'open'
   const cannot = open ? undefined : text.screen.notNow(machine.name)
 
+  const clipboard = useSharedClipboard(id, open, () => document.hasFocus() && session.current?.canvas === document.activeElement, (content) => session.current?.offerClipboard(content))
+  const copiedInGuest = useEffectEvent(clipboard.fromGuest)
+  const windowFocused = useEffectEvent(() => {
+    if (holding) clipboard.toGuest()
+  })
+
   const make = useEffectEvent((element: HTMLElement) => {
-    const made = new ScreenSession(id, element, { phase: setPhase, size: (width, height) => setPixels([width, height]), picture: setPicture })
+    const made = new ScreenSession(id, element, { phase: setPhase, size: (width, height) => setPixels([width, height]), picture: setPicture, clipboard: (content) => copiedInGuest(content) })
     made.show(size)
     return made
   })
@@ -72,6 +87,11 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
     }
   }, [id])
   useEffect(() => session.current?.follow(on), [id, on])
+  useEffect(() => {
+    const focused = (): void => windowFocused()
+    window.addEventListener('focus', focused)
+    return () => window.removeEventListener('focus', focused)
+  }, [])
   useEffect(() => {
     session.current?.show(size)
     remember('screen-size', size)
@@ -109,8 +129,8 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
     }
   }
   async function typed(what: string): Promise<void> {
-    const left = (await session.current?.type(what)) ?? 0
-    if (left > 0) showToast({ title: text.screen.notTyped(left), message: text.screen.notTypedMore })
+    const left = (await session.current?.type(what, layout)) ?? 0
+    if (left > 0) showToast({ title: text.screen.notTyped(left), message: text.screen.notTypedMore(text.screen.layouts[layout]) })
   }
 
   async function savePicture(how: 'file' | 'clipboard'): Promise<void> {
@@ -148,11 +168,14 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
             <Menu.Target><Button size="small" look="quiet" icon={Scaling} aria-label={text.screen.sizeIs(text.screen.sizeNames[size])}><span className="mf-wide-only">{text.screen.sizeNames[size]}</span></Button></Menu.Target>
             <Menu.Dropdown>{sizes.map((value) => <Menu.RadioItem key={value} value={value} checked={size === value} closeMenuOnClick onChange={() => setSize(value)}>{text.screen.sizeChoices[value]}</Menu.RadioItem>)}<Menu.Divider /><Menu.CheckboxItem checked={measuring} closeMenuOnClick onChange={setMeasuring}>{text.screen.measure}</Menu.CheckboxItem></Menu.Dropdown>
           </Menu>
-          <KeyMenu machine={id} cannot={cannot} icon={Keyboard} onKeys={(keys) => {
+          <KeyMenu machine={id} cannot={cannot} icon={Keyboard} layout={layout} onLayout={(next) => {
+            setLayout(next)
+            remember(`layout.${id}`, next)
+          }} clipboard={clipboard.shared} onClipboard={clipboard.share} onKeys={(keys) => {
             session.current?.press(keys)
             session.current?.focus()
           }} />
-          <Button size="small" look="quiet" icon={ClipboardPaste} cannot={cannot} aria-label={text.screen.paste} tooltip={text.screen.pasteMore} onClick={() => void paste()}><span className="mf-wide-only">{text.screen.paste}</span></Button>
+          <Button size="small" look="quiet" icon={ClipboardPaste} cannot={cannot} aria-label={text.screen.paste} tooltip={text.screen.pasteMore(text.screen.layouts[layout])} onClick={() => void paste()}><span className="mf-wide-only">{text.screen.paste}</span></Button>
           <Menu>
             <Menu.Target><IconButton size="small" icon={Camera} name={text.screen.picture} cannot={cannot} /></Menu.Target>
             <Menu.Dropdown>
@@ -168,7 +191,11 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
       <div
         className={`screen-place screen-${size}`}
         data-keyboard-is-the-guests
-        onFocus={({ target }) => setHolding(target instanceof HTMLCanvasElement)}
+        onFocus={({ target }) => {
+          const holds = target instanceof HTMLCanvasElement
+          setHolding(holds)
+          if (holds) clipboard.toGuest()
+        }}
         onBlur={() => {
           setHolding(false)
           session.current?.release()

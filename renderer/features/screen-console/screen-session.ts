@@ -2,16 +2,15 @@
  * One viewer of a machine's screen. It connects again by itself for as long as it is open, and
  * keeps the last picture when the machine goes. What the other side names its screen is not shown.
  */
-import RFB from '@novnc/novnc'
 import { isMayflyError } from '../../../contract/errors.ts'
 import { engine, openStream } from '../../state/connection.ts'
 import { ByteChannel } from './byte-channel.ts'
-import { strokeFor } from './keys.ts'
-import type { Key } from './keys.ts'
+import { strokesFor } from './layouts.ts'
+import type { Key, LayoutName } from './layouts.ts'
+import { SharpViewer } from './sharp-viewer.ts'
+import type { ScreenSize } from './sharp-viewer.ts'
 
 export type ScreenPhase = 'connecting' | 'open' | 'off' | 'none'
-/** `fit`: as large as there is room. `exact`: pixel for pixel. `follow`: the guest takes the size of the view. */
-export type ScreenSize = 'fit' | 'exact' | 'follow'
 
 export interface ScreenWatcher {
   readonly phase: (phase: ScreenPhase) => void
@@ -19,6 +18,8 @@ export interface ScreenWatcher {
   readonly size: (width: number, height: number) => void
   /** The last picture, as a data: URL. */
   readonly picture: (url: string) => void
+  /** What somebody copied in the guest; null: it was more than is taken. Told whether or not anybody may have it. */
+  readonly clipboard: (text: string | null) => void
 }
 
 const pausesMs = [100, 250, 500, 1000, 2000]
@@ -26,12 +27,15 @@ const pausesMs = [100, 250, 500, 1000, 2000]
 const typingPauseMs = 12
 const sizeEveryMs = 500
 const shiftKey: Key = { keysym: 0xffe1, code: 'ShiftLeft' }
+const altGrKey: Key = { keysym: 0xfe03, code: 'AltRight' }
+/** Characters. What the other side sends was bounded before it was unpacked; this bounds what is kept. */
+const longestClipboard = 1024 * 1024
 
 export class ScreenSession {
   readonly #machine: string
   readonly #target: HTMLElement
   readonly #watcher: ScreenWatcher
-  #rfb: RFB | undefined
+  #rfb: SharpViewer | undefined
   #size: ScreenSize = 'fit'
   #on = false
   #run = 0
@@ -58,9 +62,7 @@ export class ScreenSession {
 
   show(size: ScreenSize): void {
     this.#size = size
-    if (this.#rfb === undefined) return
-    this.#rfb.scaleViewport = size !== 'exact'
-    this.#rfb.resizeSession = size === 'follow'
+    this.#rfb?.refit(size)
   }
 
   focus(): void {
@@ -86,16 +88,23 @@ export class ScreenSession {
     for (const { keysym, code } of keys.toReversed()) this.#rfb?.sendKey(keysym, code, false)
   }
 
-  /** Types a text as a US keyboard would. Resolves to how many characters it could not type. */
-  async type(text: string): Promise<number> {
+  /** Types a text as a keyboard of that layout would. Resolves to how many characters it could not type. */
+  async type(text: string, layout: LayoutName): Promise<number> {
     let left = 0
-    for (const character of text.replaceAll('\r\n', '\n')) {
-      const stroke = strokeFor(character)
-      if (stroke === undefined) left++
-      else this.press(stroke.shift ? [shiftKey, stroke.key] : [stroke.key])
-      await new Promise((resolve) => setTimeout(resolve, typingPauseMs))
+    for (const character of text.replaceAll('\r\n', '\n').normalize('NFC')) {
+      const strokes = strokesFor(character, layout)
+      if (strokes === undefined) left++
+      for (const { key, shift, altGr } of strokes ?? []) {
+        this.press([...(shift ? [shiftKey] : []), ...(altGr ? [altGrKey] : []), key])
+        await new Promise((resolve) => setTimeout(resolve, typingPauseMs))
+      }
     }
     return left
+  }
+
+  /** Puts a text in the guest's clipboard, where its agent takes it. */
+  offerClipboard(text: string): void {
+    if (text.length <= longestClipboard) this.#rfb?.clipboardPasteFrom(text)
   }
 
   close(): void {
@@ -130,7 +139,7 @@ export class ScreenSession {
   /** Resolves when the connection has ended, however it ended. */
   #show(channel: ByteChannel, onOpen: () => void): Promise<void> {
     return new Promise((resolve) => {
-      const rfb = new RFB(this.#target, channel, { shared: true })
+      const rfb = new SharpViewer(this.#target, channel, { shared: true })
       const canvas = this.canvas
       this.#rfb = rfb
       rfb.background = 'transparent'
@@ -146,6 +155,12 @@ export class ScreenSession {
         seen = size
       }
       const timer = setInterval(look, sizeEveryMs)
+      const density = watchDensity(() => this.show(this.#size))
+      rfb.onClipboardTooLarge = () => this.#watcher.clipboard(null)
+      rfb.addEventListener('clipboard', (event) => {
+        const text: unknown = event instanceof CustomEvent ? (event.detail as { readonly text?: unknown }).text : undefined
+        if (typeof text === 'string') this.#watcher.clipboard(text.length > longestClipboard ? null : text)
+      })
       rfb.addEventListener('connect', () => {
         onOpen()
         look()
@@ -154,6 +169,7 @@ export class ScreenSession {
       })
       rfb.addEventListener('disconnect', () => {
         clearInterval(timer)
+        density()
         if (canvas !== null && canvas.width > 0) this.#watcher.picture(canvas.toDataURL('image/png'))
         if (this.#rfb === rfb) this.#rfb = undefined
         resolve()
@@ -161,4 +177,19 @@ export class ScreenSession {
       void channel.pump()
     })
   }
+}
+
+/** Calls when the page comes to a screen of another density, or is zoomed. Returns what ends it. */
+function watchDensity(changed: () => void): () => void {
+  const ended = new AbortController()
+  const watch = (): void => {
+    // Each query asks for one density, and tells once that it is left.
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener('change', () => {
+      if (ended.signal.aborted) return
+      watch()
+      changed()
+    }, { once: true, signal: ended.signal })
+  }
+  watch()
+  return () => ended.abort()
 }

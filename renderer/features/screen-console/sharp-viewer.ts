@@ -1,0 +1,68 @@
+/**
+ * noVNC's viewer, made to know the pixels of the screen it is on, and to bound what a guest puts in
+ * the clipboard. Both are beyond its API (1.7.0, core/rfb.js): it takes a CSS pixel for a pixel,
+ * which at 125 % blurs, and inflates any clipboard it is sent. So methods of its own are overridden;
+ * the version is pinned, and e2e/specs/pixels.window.test.ts tells when another behaves otherwise.
+ */
+import RFB from '@novnc/novnc'
+
+export type ScreenSize = 'fit' | 'exact' | 'follow'
+
+/** Compressed; deflate makes at most about a thousand times as much of it. */
+const mostClipboardBytes = 64 * 1024
+const cutTextHeaderBytes = 7
+/** Guests have sizes in steps: a mode's width is a multiple of 8 (VESA CVT), and a little less than the room is as good as all of it. */
+const followsWithin = 16
+
+export class SharpViewer extends RFB {
+  /** No class field has a value while the constructor of RFB runs. */
+  size: ScreenSize | undefined
+  asksForSize: boolean | undefined
+  onClipboardTooLarge: (() => void) | undefined
+
+  /** Takes the size, or the screen's other density, into account. */
+  refit(size: ScreenSize): void {
+    this.size = size
+    this.resizeSession = size === 'follow'
+    // Setting it computes the scale anew.
+    this.scaleViewport = size !== 'exact'
+  }
+
+  protected override _updateScale(): void {
+    super._updateScale()
+    if (this.size === 'exact' || (this.size === 'follow' && this.#fillsRoom())) this._display.scale = 1 / devicePixelRatio
+  }
+
+  protected override _requestRemoteResize(): void {
+    this.asksForSize = true
+    try {
+      super._requestRemoteResize()
+    } finally {
+      this.asksForSize = false
+    }
+  }
+
+  /** Of the room: in CSS pixels, but what a guest is asked for is in pixels of the screen. */
+  protected override _screenSize(): { w: number; h: number } {
+    const { w, h } = super._screenSize()
+    return this.asksForSize === true ? { w: w * devicePixelRatio, h: h * devicePixelRatio } : { w, h }
+  }
+
+  protected override _handleServerCutText(): boolean {
+    if (this._sock.rQwait('clipboard', cutTextHeaderBytes, 1)) return false
+    const header = this._sock.rQpeekBytes(cutTextHeaderBytes)
+    // Negative where it is the extended kind.
+    const bytes = Math.abs(new DataView(header.buffer, header.byteOffset, header.byteLength).getInt32(3))
+    if (bytes <= mostClipboardBytes) return super._handleServerCutText()
+    if (this._sock.rQwait('clipboard', cutTextHeaderBytes + bytes, 1)) return false
+    this._sock.rQskipBytes(cutTextHeaderBytes + bytes)
+    this.onClipboardTooLarge?.()
+    return true
+  }
+
+  #fillsRoom(): boolean {
+    const { w, h } = super._screenSize()
+    const left = [w * devicePixelRatio - this._fbWidth, h * devicePixelRatio - this._fbHeight]
+    return left.every((pixels) => pixels > -1 && pixels < followsWithin)
+  }
+}
