@@ -1,5 +1,5 @@
 /* What the engine needs of Linux and Node does not offer: an advisory lock that dies with its
- * holder, anonymous memory files, and the rate of the time stamp counter. Every function throws a JavaScript Error with `errno` set. */
+ * holder, anonymous memory files, copying of memory pages beside the event loop, and the rate of the time stamp counter. Every function throws a JavaScript Error with `errno` set. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <node_api.h>
@@ -13,9 +13,9 @@
 #if defined(__x86_64__)
 #include <x86intrin.h>
 #endif
+#include "addon.h"
 
-static napi_value throw_errno(napi_env env, const char *what) {
-  const int code = errno;
+napi_value make_errno(napi_env env, const char *what, int code) {
   char text[160];
   snprintf(text, sizeof text, "%s: %s", what, strerror(code));
   napi_value message, error, number;
@@ -23,11 +23,16 @@ static napi_value throw_errno(napi_env env, const char *what) {
       napi_create_error(env, NULL, message, &error) != napi_ok || napi_create_int32(env, code, &number) != napi_ok ||
       napi_set_named_property(env, error, "errno", number) != napi_ok)
     return NULL;
-  napi_throw(env, error);
+  return error;
+}
+
+napi_value throw_errno(napi_env env, const char *what) {
+  const napi_value error = make_errno(env, what, errno);
+  if (error != NULL) napi_throw(env, error);
   return NULL;
 }
 
-static napi_value throw_usage(napi_env env, const char *usage) {
+napi_value throw_usage(napi_env env, const char *usage) {
   napi_throw_type_error(env, NULL, usage);
   return NULL;
 }
@@ -122,6 +127,7 @@ static napi_value init(napi_env env, napi_value exports) {
   const napi_property_descriptor functions[] = {
       {"flockExclusive", NULL, flock_exclusive, NULL, NULL, NULL, napi_enumerable, NULL},
       {"memfdCreate", NULL, memfd_create_sized, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"copyPages", NULL, copy_pages, NULL, NULL, NULL, napi_enumerable, NULL},
       {"tscKHz", NULL, tsc_khz, NULL, NULL, NULL, napi_enumerable, NULL},
   };
   if (napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions) != napi_ok) return NULL;
