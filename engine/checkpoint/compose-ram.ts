@@ -119,7 +119,8 @@ export function gapsOf(joined: RamExtents, extents: RamExtents): RamRuns {
   const gaps = new RunList()
   let at = 0
   for (let outer = 0; outer < joined.length; outer += 3) {
-    let [page, outerEnd] = bounds(joined, outer)
+    const [outerFirst, outerEnd] = bounds(joined, outer)
+    let page = outerFirst
     while (page < outerEnd) {
       while (bounds(extents, at)[1] <= page) at += 3
       const [first, innerEnd] = bounds(extents, at)

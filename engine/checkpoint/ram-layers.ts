@@ -166,7 +166,8 @@ export interface RamLayerSize {
 
 /** Zero where it is missing. */
 export async function ramLayerSize(folder: string, id: string): Promise<RamLayerSize> {
-  const sizes = await Promise.all(Object.values(ramLayerFiles(folder, id)).map((path) => stat(path).catch(() => null)))
+  const { data, index } = ramLayerFiles(folder, id)
+  const sizes = await Promise.all([data, index].map((path) => stat(path).catch(() => null)))
   // In units of 512 bytes, whatever the file system's blocks are (stat(2)).
   return { bytes: sizes.reduce((sum, size) => sum + (size?.blocks ?? 0) * 512, 0), isShared: sizes.some((size) => (size?.nlink ?? 1) > 1) }
 }
