@@ -91,6 +91,8 @@ export const making = {
     secureBoot: 'Secure Boot', secureBootMeans: 'starts only what Microsoft\'s keys vouch for', secureBootMissing: 'Firmware with Secure Boot is not installed on this host; the doctor says how.', secureBootNeeds: 'Needs UEFI firmware.',
     tpm: 'TPM 2.0', tpmMeans: 'keeps keys; Windows 11 asks for it', tpmMissing: 'swtpm is not installed on this host; the doctor says how.',
     microHasNone: 'A micro machine has none.',
+    orFork: 'Or fork a template, which is ready at once', templateMeans: (cpus: string, memory: string) => `${cpus}, ${memory}, as it was saved`, forkTemplate: 'Fork…',
+    throwaway: 'Throwaway', throwawayMeans: 'deletes itself when it stops, with its disks',
     startNow: 'Start it at once', startNowMeans: 'else it waits until you start it',
     summary: 'Summary', notCreated: 'not created yet', image: 'Image', size: 'Size', reach: 'Reach it', firmware: 'Firmware',
     sizeOf: (cpus: string, memory: string, disk: string) => `${cpus}, ${memory}, disk ${disk}`,

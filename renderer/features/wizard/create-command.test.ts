@@ -16,6 +16,7 @@ const cases: readonly (readonly [string, CreateRequest, string])[] = [
   ['what begins with dashes', { ...full, name: '--start', forwards: undefined }, '--image'],
   ['a size no unit divides', { ...full, memoryMiB: 1000, diskMiB: 1025, secureBoot: undefined, tpm: undefined }, '-'],
   ['a dash alone', { ...full, name: '-h', start: false }, 'tiny'],
+  ['a throwaway', { ...full, throwaway: true }, 'tiny'],
 ]
 
 /** Words as a real shell hands them over. */

@@ -1,6 +1,7 @@
 /** The line for a shell that makes the same machine. Pure; what hosts/cli makes of it is tested beside it. */
 import type { CreateRequest } from '../../../contract/procedures/machine.ts'
 import { formatExactMiB } from '../../ui/exact-size.ts'
+import { quoteWord } from '../../ui/shell-words.ts'
 
 interface CommandFacts {
   /** How people call the image; the request has its id. */
@@ -11,11 +12,11 @@ interface CommandFacts {
 
 /** Pieces that stay together on a line. */
 export function createCommand(request: CreateRequest, { imageName, buildsTiny }: CommandFacts): string[] {
-  const { name, profile, cpus, memoryMiB, diskMiB, forwards = [], firmware, secureBoot, tpm, display, start } = request
+  const { name, profile, cpus, memoryMiB, diskMiB, forwards = [], firmware, secureBoot, tpm, display, throwaway, start } = request
   const dashed = name.startsWith('-')
   return [
     ...(buildsTiny ? ['mayfly image build tiny &&'] : []),
-    dashed ? 'mayfly create' : `mayfly create ${quoted(name)}`,
+    dashed ? 'mayfly create' : `mayfly create ${quoteWord(name)}`,
     ...(imageName === undefined ? [] : [flag('image', imageName)]),
     ...(profile === undefined ? [] : [flag('profile', profile)]),
     ...(cpus === undefined ? [] : [flag('cpus', String(cpus))]),
@@ -26,8 +27,9 @@ export function createCommand(request: CreateRequest, { imageName, buildsTiny }:
     ...(secureBoot === true ? ['--secure-boot'] : []),
     ...(tpm === true ? ['--tpm'] : []),
     ...forwards.map(({ hostAddress, hostPort, guestPort, protocol }) => flag('forward', `${hostAddress === '127.0.0.1' ? '' : `${hostAddress}:`}${hostPort}:${guestPort}${protocol === 'tcp' ? '' : `/${protocol}`}`)),
+    ...(throwaway ? ['--throwaway'] : []),
     ...(start ? ['--start'] : []),
-    ...(dashed ? [`-- ${quoted(name)}`] : []),
+    ...(dashed ? [`-- ${quoteWord(name)}`] : []),
   ]
 }
 
@@ -45,10 +47,5 @@ export function commandText(pieces: readonly string[], columns = 34): string {
 
 /** What begins with a dash is written against the equals sign, or it would be taken for a flag. */
 function flag(name: string, value: string): string {
-  return value.startsWith('-') ? `--${name}=${quoted(value)}` : `--${name} ${quoted(value)}`
-}
-
-/** As a POSIX shell reads it back. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+  return value.startsWith('-') ? `--${name}=${quoteWord(value)}` : `--${name} ${quoteWord(value)}`
 }

@@ -35,10 +35,12 @@ export interface Draft {
   readonly uefi: boolean | undefined
   readonly secureBoot: boolean | undefined
   readonly tpm: boolean | undefined
+  /** It deletes itself when it stops. */
+  readonly throwaway: boolean
   readonly start: boolean
 }
 
-const empty: Draft = { step: 0, image: undefined, name: undefined, use: undefined, cpus: undefined, memory: undefined, disk: undefined, forwards: undefined, uefi: undefined, secureBoot: undefined, tpm: undefined, start: true }
+const empty: Draft = { step: 0, image: undefined, name: undefined, use: undefined, cpus: undefined, memory: undefined, disk: undefined, forwards: undefined, uefi: undefined, secureBoot: undefined, tpm: undefined, throwaway: false, start: true }
 
 export const useDraft = create<Draft>(() => empty)
 

@@ -1,5 +1,5 @@
 /** Which image: those there are, the tiny one, a file, or none. */
-import { Disc3, Download, HardDrive, Search, SquareDashed, SquareTerminal } from 'lucide-react'
+import { Disc3, Download, GitFork, HardDrive, Search, SquareDashed, SquareTerminal } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { Image } from '../../../contract/image.ts'
@@ -7,11 +7,12 @@ import { useAddingRows } from '../../state/adding-rows.ts'
 import { addFile, addPath, chooseFile, hasFileDialog, imageExtensions, useAdding } from '../../state/adding.ts'
 import { findTiny } from '../../state/find-tiny.ts'
 import { useMirror } from '../../state/mirror.ts'
+import { openOverlay } from '../../state/overlay.ts'
 import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { FileChooser } from '../../ui/file-chooser.tsx'
 import { ProgressRows } from '../../ui/progress-rows.tsx'
-import { formatBytes } from '../../ui/size-text.ts'
+import { formatBytes, formatMiB } from '../../ui/size-text.ts'
 import { blankDisk, changeDraft, tinyToBuild } from './draft.ts'
 import type { Plan } from './plan.ts'
 
@@ -59,7 +60,29 @@ export function ImageStep({ plan }: { readonly plan: Plan }): React.ReactNode {
           ))}
         </div>
       )}
+      <Templates wanted={wanted} />
       <div className="mf-drop"><Download size={14} strokeWidth={1.75} aria-hidden />{text.adding.drop}</div>
+    </>
+  )
+}
+
+/** A fork of a template is no new machine in all its parts: it is asked for in a dialog of its own. */
+function Templates({ wanted }: { readonly wanted: string }): React.ReactNode {
+  const templates = useMirror(({ templates }) => templates)
+  const shown = templates.filter(({ name, checkpoint, broken }) => checkpoint !== null && broken === null && name.toLowerCase().includes(wanted))
+  if (shown.length === 0) return null
+  return (
+    <>
+      <h3 className="wz-sub" id="wz-templates">{text.wizard.orFork}</h3>
+      <ul className="wz-images" aria-labelledby="wz-templates">
+        {shown.map(({ machine, name, cpus, memoryMiB }) => (
+          <li key={machine} className="wz-image">
+            <GitFork size={16} strokeWidth={1.75} aria-hidden />
+            <span className="mf-grow mf-clip"><b>{name}</b><br /><span className="mf-3 mf-sm">{text.wizard.templateMeans(text.machine.cpus(cpus), formatMiB(memoryMiB))}</span></span>
+            <Button size="small" onClick={() => openOverlay({ kind: 'fork', machine })}>{text.wizard.forkTemplate}</Button>
+          </li>
+        ))}
+      </ul>
     </>
   )
 }

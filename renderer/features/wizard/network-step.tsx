@@ -37,6 +37,7 @@ export function NetworkStep({ draft, plan }: { readonly draft: Draft; readonly p
         <Extra name="uefi" title={text.wizard.uefi} means={text.wizard.uefiMeans} on={plan.uefi} cannot={micro ?? (host?.firmware.uefi === false ? text.wizard.uefiMissing : undefined)} onChange={(uefi) => changeDraft(uefi ? { uefi } : { uefi, secureBoot: undefined })} />
         <Extra name="secureBoot" title={text.wizard.secureBoot} means={text.wizard.secureBootMeans} on={plan.secureBoot} cannot={micro ?? (host?.firmware.secureBoot === false ? text.wizard.secureBootMissing : plan.uefi ? undefined : text.wizard.secureBootNeeds)} onChange={(secureBoot) => changeDraft({ secureBoot })} />
         <Extra name="tpm" title={text.wizard.tpm} means={text.wizard.tpmMeans} on={plan.tpm} cannot={micro ?? (host?.tpm === false ? text.wizard.tpmMissing : undefined)} onChange={(tpm) => changeDraft({ tpm })} />
+        <Extra name="throwaway" title={text.wizard.throwaway} means={text.wizard.throwawayMeans} on={draft.throwaway} cannot={undefined} onChange={(throwaway) => changeDraft({ throwaway })} />
         <Extra name="start" title={text.wizard.startNow} means={text.wizard.startNowMeans} on={draft.start} cannot={undefined} onChange={(start) => changeDraft({ start })} />
       </ul>
     </>

@@ -14,7 +14,7 @@ const host = {
 const iso = { id: 'aaaaaaaaaaaa', name: 'debian-13.1.0-amd64-netinst.iso', kind: 'iso', broken: null, createdAt: '2026-01-02T00:00:00Z' } as Image
 const disk = { id: 'bbbbbbbbbbbb', name: 'fedora.qcow2', kind: 'disk', virtualBytes: 30 * gib, broken: null, createdAt: '2026-01-03T00:00:00Z' } as Image
 const web = { name: 'web', state: 'stopped', forwards: [{ hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22, protocol: 'tcp' }] } as unknown as MachineSummary
-const nothing: Draft = { step: 0, image: undefined, name: undefined, use: undefined, cpus: undefined, memory: undefined, disk: undefined, forwards: undefined, uefi: undefined, secureBoot: undefined, tpm: undefined, start: true }
+const nothing: Draft = { step: 0, image: undefined, name: undefined, use: undefined, cpus: undefined, memory: undefined, disk: undefined, forwards: undefined, uefi: undefined, secureBoot: undefined, tpm: undefined, throwaway: false, start: true }
 const around = { images: [iso, disk], machines: [web], host }
 
 function issuesOf(draft: Partial<Draft>): string[] {
@@ -23,12 +23,12 @@ function issuesOf(draft: Partial<Draft>): string[] {
 
 test('who says nothing gets a machine of the newest image', () => {
   const { request, issues } = planMachine(nothing, around)
-  expect({ request, issues }).toEqual({ issues: [], request: { name: 'fedora', image: disk.id, cpus: 2, memoryMiB: 2048, diskMiB: 30 * 1024, forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2223, guestPort: 22 }], preallocation: 'off', start: true } })
+  expect({ request, issues }).toEqual({ issues: [], request: { name: 'fedora', image: disk.id, cpus: 2, memoryMiB: 2048, diskMiB: 30 * 1024, forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2223, guestPort: 22 }], preallocation: 'off', throwaway: false, start: true } })
 })
 
 test('where there is no image and no host yet, Tiny Linux is built first', () => {
   const { request, buildsTiny } = planMachine(nothing, { images: [], machines: [], host: undefined })
-  expect({ request, buildsTiny }).toEqual({ buildsTiny: true, request: { name: 'tiny', cpus: 2, memoryMiB: 512, diskMiB: 1024, preallocation: 'off', start: true } })
+  expect({ request, buildsTiny }).toEqual({ buildsTiny: true, request: { name: 'tiny', cpus: 2, memoryMiB: 512, diskMiB: 1024, preallocation: 'off', throwaway: false, start: true } })
 })
 
 test('Windows gets hardware it knows, and no TPM where the host has none', () => {

@@ -111,6 +111,7 @@ export function planMachine(draft: Draft, surroundings: Surroundings): Plan {
     ...(tpm ? { tpm } : {}),
     ...(planned.length === 0 ? {} : { forwards: planned }),
     preallocation: 'off',
+    throwaway: draft.throwaway,
     start: draft.start,
   }
   return { imageChoice, image, buildsTiny, name, use, uses: possible, cpus, memory, disk, forwards, uefi, secureBoot, tpm, issues, request }
