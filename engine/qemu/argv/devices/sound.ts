@@ -17,7 +17,7 @@ export const soundCodec = 'hda-duplex'
  * own PipeWire driver is left out: 7.2 has none, and PipeWire speaks PulseAudio's protocol as well.
  * PulseAudio's server is always named: without, QEMU wants a pid file beside it (audio/paaudio.c, `qpa_audio_init`).
  */
-export type AudioOutlet = { readonly driver: 'alsa' | 'none' } | { readonly driver: 'pa'; readonly server: string }
+export type AudioOutlet = { readonly driver: 'alsa' } | { readonly driver: 'none' } | { readonly driver: 'pa'; readonly server: string }
 
 /** The guest's card is the same whatever the host's end is, so a machine's host may change. */
 export function soundArguments(sound: Sound, outlet: AudioOutlet, hardware: Hardware): DeviceArguments {
