@@ -16,6 +16,8 @@ interface ExecSessionOptions {
   readonly tty: boolean
   /** Where false, the command's stdin ends at once. */
   readonly readsStdin: boolean
+  /** Said where the user does not wait for the command any more. */
+  readonly whenLeft?: string
 }
 
 /** In raw mode Ctrl-C is a byte for the guest's terminal, so these come from elsewhere. */
@@ -46,11 +48,11 @@ export class ExecSession {
       leave = reject
     })
     const handlers = passedOn.map((signal) => [signal, () => {
-      if (signal === 'SIGINT' && ++this.#interrupts >= impatience) return leave(new MayflyError('cancelled', 'Left. The command may still run in the guest.', {}))
+      if (signal === 'SIGINT' && ++this.#interrupts >= impatience) return leave(new MayflyError('cancelled', this.#options.whenLeft ?? 'Left. The command may still run in the guest.', {}))
       if (signal === 'SIGINT' && this.#interrupts === impatience - 1) tell(this.#io, 'The command has not answered; Ctrl-C once more leaves it.')
       this.#send('signal', Buffer.from(signal, 'ascii'))
       // Who sends these means this process too: a guest that cannot react must not keep it.
-      if (signal === 'SIGTERM' || signal === 'SIGHUP') timer ??= setTimeout(() => leave(new MayflyError('cancelled', 'Left, because the guest did not react to the signal. The command may still run in it.', {})), reactWithinMs)
+      if (signal === 'SIGTERM' || signal === 'SIGHUP') timer ??= setTimeout(() => leave(new MayflyError('cancelled', this.#options.whenLeft ?? 'Left, because the guest did not react to the signal. The command may still run in it.', {})), reactWithinMs)
     }] as const)
     for (const [signal, handler] of handlers) process.on(signal, handler)
     const onResize = (): void => this.#sendSize()

@@ -85,6 +85,11 @@ async function loadCommand(call: Call, io: Io): Promise<(context: CommandContext
       checkExecCall(call, io)
       return execCommand
     }
+    case 'run': {
+      const { checkRunCall, runCommand } = await import('./commands/run.ts')
+      await checkRunCall(call, io)
+      return runCommand
+    }
     default: return callCommand
   }
 }

@@ -6,6 +6,7 @@ import { checkpointDetails, checkpointDiff, checkpointTree } from './checkpoint-
 import { doctorReport, engineInfo, hostInfo, settingsShown } from './host-view.ts'
 import { forked, lifeLine } from './fork-view.ts'
 import { machineDetails, machineLine, machineList } from './machine-view.ts'
+import { runList, templateDetails, templateList } from './run-view.ts'
 import { guestInfo, imageDetails, imageList, jobDetails, jobList, trashEmptied, trashList } from './thing-view.ts'
 
 export type View = (output: unknown, style: Style) => string
@@ -64,6 +65,10 @@ const views: Readonly<Record<string, View>> = {
   'nic.connect': details,
   'forward.add': changed,
   'forward.remove': changed,
+  'template.list': view(templateList),
+  'template.setPool': view(templateDetails),
+  'template.remove': view<{ name: string }>(({ name }) => `Removed the template ${safeLine(name)}. Its forks go on.\n`),
+  'run.list': view(runList),
   'guest.info': view(guestInfo),
   'job.list': view(jobList),
   'job.show': view(jobDetails),
