@@ -150,8 +150,8 @@ export const machineProcedures = {
   log: procedure({ summary: 'Reads the end of a log of a machine.', access: 'read', cli: { command: 'log', positionals: ['machine'], interactive: true } }, ['not-found'])
     .input(z.strictObject({ machine, source: logSourceSchema.default('serial'), tailBytes: z.int().min(1).max(4 * 1024 * 1024).default(65_536) }))
     .output(z.strictObject({ text: z.string(), truncated: z.boolean() })),
-  followLog: procedure({ summary: 'Reads the end of a log, then goes on as it grows.', access: 'read' }, ['not-found'])
-    .input(z.strictObject({ machine, source: logSourceSchema.default('serial'), tailBytes: z.int().min(0).max(4 * 1024 * 1024).default(65_536) }))
+  followLog: procedure({ summary: 'Reads the end of a log, then goes on as it grows; with thisBootOnly nothing of what was there before the machine was last started.', access: 'read' }, ['not-found'])
+    .input(z.strictObject({ machine, source: logSourceSchema.default('serial'), tailBytes: z.int().min(0).max(4 * 1024 * 1024).default(65_536), thisBootOnly: z.boolean().default(false) }))
     .output(eventIterator(z.strictObject({ text: z.string(), skippedBytes: z.int() }))),
   ...forkProcedures,
 }

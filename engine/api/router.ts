@@ -78,7 +78,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
       screenshot: os.machine.screenshot.handler(async ({ input }) => ({ mediaType: 'image/png' as const, base64: (await takeScreenshot(machines.find(input.machine))).toString('base64') })),
       log: os.machine.log.handler(({ input }) => readLog(machines.find(input.machine), input.source, input.tailBytes)),
       ...forkProcedures(parts),
-      followLog: os.machine.followLog.handler(({ input, signal }) => followMachineLog(machines.find(input.machine), input.source, input.tailBytes, signal)),
+      followLog: os.machine.followLog.handler(({ input, signal }) => followMachineLog(machines.find(input.machine), input.source, input, signal)),
     },
     ...checkpointProcedures(parts),
     ...deviceProcedures(parts),

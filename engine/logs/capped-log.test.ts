@@ -128,6 +128,16 @@ test('following tells what is there, then what comes, also in a file that is mad
   expect(await following).toEqual({ text: 'one\ntwo\nend\n', skippedBytes: 0 })
 })
 
+test('what an earlier boot wrote is left out for who wants only this one', async () => {
+  const log = new CappedLog(path)
+  await appendFile(path, 'before\n')
+  await log.beginBoot()
+  const anew = new CappedLog(path)
+  const following = collectUntil(followLog(anew, { tailBytes: 100, thisBootOnly: true }), (text) => text.endsWith('now\n'))
+  await appendFile(path, 'now\n')
+  expect(await following).toEqual({ text: 'now\n', skippedBytes: 0 })
+})
+
 test('following goes on across a rotation without losing a byte', async () => {
   const log = new CappedLog(path, small)
   await appendFile(path, numbered(0, 100))

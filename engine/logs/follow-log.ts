@@ -11,6 +11,8 @@ import { TextStream, withoutCutCharacter } from './utf8-text.ts'
 export interface FollowOptions {
   /** How much of what is there already is read first. */
   readonly tailBytes: number
+  /** Nothing of earlier boots is read, which may be there still. */
+  readonly thisBootOnly?: boolean
   /** Ends the following, without an error. */
   readonly signal?: AbortSignal
   /** A reader further behind than this skips ahead. */
@@ -34,9 +36,11 @@ export async function* followLog(log: CappedLog, options: FollowOptions): AsyncG
   const bell = new GrowthBell(log, signal)
   try {
     const decoder = new TextStream()
-    let offset = (await log.bounds()).end - options.tailBytes
-    let isCut = offset > 0
-    offset = Math.max(0, offset)
+    const { fileStart, end } = await log.bounds()
+    let offset = end - options.tailBytes
+    const first = options.thisBootOnly === true ? fileStart : 0
+    let isCut = offset > first
+    offset = Math.max(first, offset)
     while (signal?.aborted !== true) {
       bell.silence()
       let slice = await log.read(offset, pieceBytes)

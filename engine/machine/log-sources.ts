@@ -21,7 +21,7 @@ export async function readLog(core: MachineCore, source: LogSource, tailBytes: n
 }
 
 /** The end of a log and then what is added to it, until `signal` aborts. */
-export async function* followMachineLog(core: MachineCore, source: LogSource, tailBytes: number, signal: AbortSignal | undefined): AsyncGenerator<LogPiece, void, undefined> {
+export async function* followMachineLog(core: MachineCore, source: LogSource, options: { readonly tailBytes: number; readonly thisBootOnly: boolean }, signal: AbortSignal | undefined): AsyncGenerator<LogPiece, void, undefined> {
   if (source === 'qmp') {
     for await (const entry of core.conversation.follow(signal ?? new AbortController().signal)) {
       yield 'missed' in entry ? { text: '', skippedBytes: entry.missed } : { text: formatEntry(entry), skippedBytes: 0 }
@@ -29,7 +29,7 @@ export async function* followMachineLog(core: MachineCore, source: LogSource, ta
     return
   }
   const log = source === 'serial' && core.live !== null ? core.live.serial.log : new CappedLog(logPath(core, source))
-  yield* followLog(log, { tailBytes, ...(signal === undefined ? {} : { signal }) })
+  yield* followLog(log, { ...options, ...(signal === undefined ? {} : { signal }) })
 }
 
 function logPath(core: MachineCore, source: Exclude<LogSource, 'qmp'>): string {

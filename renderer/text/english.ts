@@ -2,6 +2,7 @@
 import type { MachineState, PausedBy } from '../../contract/machine-state.ts'
 import { consoles } from './english-consoles.ts'
 import { making } from './english-making.ts'
+import { starting } from './english-starting.ts'
 import { plural } from './numbers.ts'
 import { running } from './english-running.ts'
 import { saving } from './english-saving.ts'
@@ -21,6 +22,7 @@ const pausedBy: Readonly<Record<PausedBy, string>> = {
 }
 
 export const english = {
+  ...starting,
   ...making,
   ...saving,
   ...running,

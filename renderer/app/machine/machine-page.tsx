@@ -1,6 +1,7 @@
 /** One machine: its header, what waits, what went wrong, and its views in tabs. */
 import { lazy, Suspense, useRef } from 'react'
 import type { MachineSummary } from '../../../contract/machine.ts'
+import { BootStrip } from '../../features/starting/boot-strip.tsx'
 import { useMirror } from '../../state/mirror.ts'
 import { go, machineTabs } from '../../state/place.ts'
 import type { MachineTab } from '../../state/place.ts'
@@ -47,6 +48,7 @@ export function MachinePage({ machine, tab }: { readonly machine: MachineSummary
       </div>
       <TroubleNote machine={machine} />
       {tab === 'hardware' ? null : <PendingHint machine={machine} />}
+      {tab === 'console' || tab === 'overview' ? <BootStrip machine={machine} /> : null}
       <div className="mp-panel" id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         <ErrorFence key={tab}><Suspense fallback={<div aria-busy />}><View machine={machine} /></Suspense></ErrorFence>
       </div>

@@ -1,4 +1,5 @@
 /** A log as lines: only the last so many, without what steers a terminal. */
+import { plainText } from '../../state/plain-text.ts'
 
 export interface LogLines {
   readonly lines: readonly string[]
@@ -6,15 +7,12 @@ export interface LogLines {
   readonly open: boolean
 }
 
-/** Colours, cursor movements and titles, as terminals are told them. */
-const steering = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])|[\u0000-\u0008\u000b-\u001f\u007f]/g
-
 export const noLines: LogLines = { lines: [], open: false }
 
 /** What came is added; a line that has not ended goes on. */
 export function addText({ lines, open }: LogLines, text: string, atMost: number): LogLines {
   if (text === '') return { lines, open }
-  const parts = text.replaceAll(/\r\n?/g, '\n').replaceAll(steering, '').split('\n')
+  const parts = plainText(text).split('\n')
   const all = [...lines]
   const [first = '', ...rest] = parts
   if (open) all[all.length - 1] = `${all.at(-1) ?? ''}${first}`

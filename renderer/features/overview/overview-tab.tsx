@@ -11,6 +11,7 @@ import { CopyButton } from '../../ui/copy-button.tsx'
 import { Note } from '../../ui/note.tsx'
 import { formatBytes, formatMiB } from '../../ui/size-text.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
+import { Boots } from './boots.tsx'
 import { Notes } from './notes.tsx'
 import { Tags } from './tags.tsx'
 import { UsageGraphs } from './usage-graphs.tsx'
@@ -22,6 +23,7 @@ export function OverviewTab({ machine }: { readonly machine: MachineSummary }): 
   return (
     <div className="ov">
       <div className="ov-main mf-scroll">
+        <Boots machine={machine} />
         <UsageGraphs machine={machine} />
         <section>
           <h2 className="mf-h">{text.overview.diskUse}<small>{text.overview.diskUseMore}</small></h2>

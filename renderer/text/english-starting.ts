@@ -1,0 +1,17 @@
+/** English, for a guest that comes up, and for how long its boots took. */
+
+export const starting = {
+  starting: {
+    label: (name: string) => `${name} is starting`,
+    begun: 'Starting',
+    phases: { firmware: 'Firmware', loader: 'Loader', kernel: 'Kernel', userspace: 'Userspace', ready: 'Ready' },
+    phaseNow: { firmware: 'Firmware runs', loader: 'The loader runs', kernel: 'The kernel starts', userspace: 'Its services start', ready: 'Ready' },
+    usually: (duration: string) => `usually ${duration}`,
+    silent: 'Nothing on its serial port yet. Firmware and many installers write on the screen only.',
+    lastLines: 'Last lines of its serial port',
+    boot: 'Boot',
+    readyAfter: (duration: string, when: string) => `Ready ${duration} after its start, ${when}`,
+    bar: (when: string, parts: string) => `Boot of ${when}: ${parts}`,
+    beforeText: 'Before it wrote',
+  },
+} as const
