@@ -21,10 +21,16 @@ export interface Has {
   readonly hasTpm: boolean
 }
 
-/** Copies variables and TPM state to an empty folder. The guest must stand still. */
+/** Copies variables and TPM state to an empty folder. The guest must stand still, and so nothing here waits for the disk: `syncFirmwareState` does. */
 export async function copyFirmwareState(from: Pick<Belongings, 'nvram' | 'tpm'>, to: Pick<Belongings, 'nvram' | 'tpm'>): Promise<Has> {
   const [hasNvram, hasTpm] = await Promise.all([copyOne(from.nvram, to.nvram), copyTree(from.tpm, to.tpm)])
   return { hasNvram, hasTpm }
+}
+
+/** Makes what was copied survive a power cut. */
+export async function syncFirmwareState(at: Pick<Belongings, 'nvram' | 'tpm'>): Promise<void> {
+  const files = await readdir(at.tpm).catch(() => [])
+  for (const path of [at.nvram, ...files.map((file) => join(at.tpm, file))]) await sync(path)
 }
 
 /** Links kernel and discs to an empty folder. */
@@ -39,6 +45,7 @@ export async function replaceBelongings(from: Belongings, to: Belongings): Promi
   await replace(to.tpm, (coming) => copyTree(from.tpm, coming))
   await replace(to.boot, (coming) => linkFolder(from.boot, coming))
   await replace(to.media, (coming) => linkFolder(from.media, coming))
+  await syncFirmwareState(to)
 }
 
 /** Puts what `make` makes in the place of `path`; nothing where it makes nothing. */
@@ -57,7 +64,6 @@ async function copyOne(from: string, to: string): Promise<boolean> {
     if (isMissing(error)) return false
     throw await describeWriteFailure(to, error)
   }
-  await sync(to)
   return true
 }
 
@@ -68,7 +74,6 @@ async function copyTree(from: string, to: string): Promise<boolean> {
   } catch (error) {
     throw await describeWriteFailure(to, error)
   }
-  for (const name of await readdir(to)) await sync(join(to, name))
   return true
 }
 
@@ -84,11 +89,15 @@ async function linkFolder(from: string, to: string): Promise<boolean> {
 }
 
 async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r')
   try {
-    await file.sync()
-  } finally {
-    await file.close()
+    const file = await open(path, 'r')
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (!isMissing(error)) throw await describeWriteFailure(path, error)
   }
 }
 

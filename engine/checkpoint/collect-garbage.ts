@@ -12,7 +12,8 @@ import { readJournal } from './journal.ts'
 import { namedLayers } from './layer-tree.ts'
 
 const layerFile = /^[a-z0-9]{12}\.qcow2$/
-const ramFile = /^([a-z0-9]{12})\.(ram|index)$/
+/** Also what was not written to its end. */
+const ramFile = /^(?:([a-z0-9]{12})\.(?:ram|index)|\..+\.tmp)$/
 
 /** The caller holds the machine's layers. Answers how many files went. */
 export async function collectGarbage(names: MachineFolderNames): Promise<number> {
@@ -42,8 +43,8 @@ async function collectRam(names: MachineFolderNames, { sound }: StoredCheckpoint
   const named = new Set(sound.flatMap(({ ram }) => ram?.layers ?? []))
   let removed = 0
   for (const file of await list(names.ram)) {
-    const id = ramFile.exec(file)?.[1]
-    if (id === undefined || named.has(id)) continue
+    const match = ramFile.exec(file)
+    if (match === null || (match[1] !== undefined && named.has(match[1]))) continue
     await rm(join(names.ram, file), { force: true })
     removed++
   }

@@ -2,6 +2,7 @@
 import { MayflyError } from '../../contract/errors.ts'
 import type { CheckpointRef } from '../../contract/ids.ts'
 import type { Job } from '../../contract/job.ts'
+import { setGuestClock } from '../fork/set-guest-clock.ts'
 import { editableStates } from '../machine/edit.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { readCheckpoint, readCheckpoints } from './checkpoint-store.ts'
@@ -9,6 +10,7 @@ import { assertLabelFree, findCheckpoint } from './find-checkpoint.ts'
 import { actOnLayers } from './layer-acts.ts'
 import { mergeLayers } from './merge-layers.ts'
 import { restoreDisks } from './restore-now.ts'
+import { restoreRam } from './restore-ram.ts'
 import { takeNow } from './take-now.ts'
 
 export interface RestoreRequest {
@@ -24,15 +26,18 @@ export async function restoreCheckpoint(core: MachineCore, request: RestoreReque
   const record = await findCheckpoint(core, request.checkpoint)
   const { present, what } = request
   if (present.keep && present.label !== undefined) assertLabelFree(core, await readCheckpoints(core.names), present.label)
-  if (what === 'ram') throw new MayflyError('unsupported', `${record.label} has no RAM.`, { needs: 'a checkpoint with RAM', have: record.kind }, { next: 'Restore its disks.' })
+  if (what === 'ram' && record.kind !== 'ram') throw new MayflyError('unsupported', `${record.label} has no RAM.`, { needs: 'a checkpoint with RAM', have: record.kind }, { next: 'Restore its disks.' })
   return core.context.jobs.run({ kind: 'checkpoint.restore', title: `Take ${core.name} back to ${record.label}`, machine: core.id }, (job) =>
     actOnLayers(core, async () => {
       const kept = present.keep ? (await takeNow(core, { label: present.label ?? `Before ${record.label}`.slice(0, 80).trim(), description: '', what: 'auto', freezeFileSystems: 'auto', origin: 'before-restore' }, job)).record : null
       job.stage('Restoring')
-      await core.queue.run(async () => {
+      const withRam = record.kind === 'ram' && what !== 'disks'
+      await core.queue.run(async (interrupted) => {
         core.require('restored', editableStates)
-        await restoreDisks(core, await readCheckpoint(core.names, record.id))
+        const point = await readCheckpoint(core.names, record.id)
+        await (withRam ? restoreRam(core, point, AbortSignal.any([interrupted, job.signal])) : restoreDisks(core, point))
       })
+      if (withRam) void setGuestClock(core, Date.parse(record.takenAt)).catch((error: unknown) => core.context.log(`${core.id}: its clock was not set: ${String(error)}`))
       await mergeLayers(core, { signal: job.signal })
       return { checkpoint: record.id, sentence: `${core.name} is as it was at ${record.label}.${kept === null ? '' : ` What it was before is kept as ${kept.label}.`}` }
     }),

@@ -54,7 +54,8 @@ export async function restoreDisks(core: MachineCore, record: CheckpointRecord):
   await announce(core, record.id)
 }
 
-async function assertWhole(core: MachineCore, record: CheckpointRecord): Promise<void> {
+/** Throws `storage-corrupt` where a file of the point is missing. */
+export async function assertWhole(core: MachineCore, record: CheckpointRecord): Promise<void> {
   const missing = await findMissing(core.names, record)
   if (missing === null) return
   throw new MayflyError('storage-corrupt', `${record.label} of ${core.name} cannot be used: ${missing} Nothing was changed.`, { file: core.names.disks, reason: missing }, { next: 'Put the file back from a backup.' })
@@ -65,7 +66,8 @@ async function finishSwitch(core: MachineCore, record: CheckpointRecord, overlay
   await becomePoint(core, checkpointFolderNames(core.names, record.id), record, onTop(record.disks, overlays), record.id)
 }
 
-async function becomePoint(core: MachineCore, folder: CheckpointFolderNames, record: CheckpointRecord, chains: Layers, parent: CheckpointId | null): Promise<void> {
+/** Makes the present what a point is, with these chains. Can be repeated. */
+export async function becomePoint(core: MachineCore, folder: CheckpointFolderNames, record: CheckpointRecord, chains: Layers, parent: CheckpointId | null): Promise<void> {
   const { context, names } = core
   await replaceBelongings(folder, names)
   context.atStep('restore.belongings')
@@ -113,7 +115,7 @@ export async function keepAside(core: MachineCore): Promise<CheckpointId> {
 }
 
 /** Makes the present again what `keepAside` kept. Can be repeated. */
-async function bringBack(core: MachineCore, before: CheckpointId): Promise<void> {
+export async function bringBack(core: MachineCore, before: CheckpointId): Promise<void> {
   const record = await readAside(core.names, before)
   await becomePoint(core, checkpointFolderNames(core.names, before, true), record, record.disks, record.parent)
 }
@@ -129,6 +131,7 @@ export async function recoverRestore(core: MachineCore, act: Extract<Act, { act:
       return `A restore of ${core.name} that was interrupted was undone. Its present is as it was.`
     case 'switching':
     case 'starting': {
+      if (core.state === 'unknown') throw new Error(`Whether the guest of ${core.name} was restored is not known yet.`)
       if (hasProcess(core.state)) {
         // Its RAM was loaded, and it runs.
         if (act.before !== null) await dropAside(names, act.before)

@@ -19,13 +19,16 @@ import { takeScreenshot } from '../machine/screenshot.ts'
 import { describeWriteFailure } from '../storage/atomic-file.ts'
 import { type CheckpointFolderNames, checkpointFolderNames } from '../storage/names.ts'
 import { announce } from './announce.ts'
-import { copyFirmwareState, type Has, linkMedia } from './belongings.ts'
+import { copyFirmwareState, type Has, linkMedia, syncFirmwareState } from './belongings.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
 import { dropAside, makeAside, putOnRecord, readCheckpoints, writeCheckpoint } from './checkpoint-store.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import { assertLabelFree, freeLabel } from './find-checkpoint.ts'
 import { withFrozenFileSystems } from './guest-file-systems.ts'
 import { listPackages } from './guest-packages.ts'
+import { closePile } from '../machine/ram-pile.ts'
 import { closeJournal, readJournal, writeJournal } from './journal.ts'
+import { saveRam } from './save-ram.ts'
 import { dropOverlays, makeOverlays, nameOverlays, onTop, setTips } from './overlays.ts'
 
 export interface TakeRequest {
@@ -41,6 +44,7 @@ export interface TakeRequest {
 export interface Follower {
   stage(text: string): void
   progress(doneBytes: number, totalBytes: number): void
+  readonly signal: AbortSignal
 }
 
 interface Taken {
@@ -54,18 +58,39 @@ export async function takeNow(core: MachineCore, request: TakeRequest, follower:
   const id = makeRandomId() as CheckpointId
   try {
     follower.stage('Freezing')
-    const frozen = await core.queue.run(() => freezeAll(core, id, request))
+    const { draft, frozen, pauseMs } = await core.queue.run(() => freezeAll(core, id, request))
     follower.stage('Writing')
-    const record = await core.queue.run(() => putDown(core, frozen.draft))
-    return { record, pauseMs: frozen.pauseMs }
+    const ram = frozen === null ? null : { layers: await writeRam(core, draft, frozen, follower) }
+    const record = await core.queue.run(() => putDown(core, { ...draft, ram }))
+    return { record, pauseMs }
   } catch (error) {
     await undoTake(core, id)
     throw error
   }
 }
 
+/** The guest runs again meanwhile. */
+async function writeRam(core: MachineCore, draft: CheckpointRecord, frozen: Frozen, follower: Follower): Promise<string[]> {
+  try {
+    const { sound } = await readCheckpoints(core.names)
+    return await saveRam({
+      names: core.names,
+      frozen,
+      stateFile: checkpointFolderNames(core.names, draft.id, true).state,
+      ramBytes: draft.config.memoryMiB * 1024 * 1024,
+      others: sound,
+      signal: follower.signal,
+      onProgress: ({ bytes, ofBytes }) => follower.progress(bytes, ofBytes),
+    })
+  } finally {
+    closePile(frozen.ram)
+  }
+}
+
 interface FrozenPoint {
   readonly draft: CheckpointRecord
+  /** What is to be written of its RAM; null without. */
+  readonly frozen: Frozen | null
   readonly pauseMs: number
 }
 
@@ -110,10 +135,12 @@ async function freezeAll(core: MachineCore, id: CheckpointId, request: TakeReque
     madeWith: hardware === null ? null : { qemuVersion: now.qemuVersion, machineType: hardware.machineType, accelerator: now.accelerator ?? hardware.cpu.accelerator, cpuModel: hardware.cpu.model },
     packages,
   }
-  return { draft, pauseMs: now.pauseMs }
+  return { draft, frozen: kind === 'ram' ? now.frozen : null, pauseMs: now.pauseMs }
 }
 
 interface Now {
+  /** Of a machine that ran. */
+  readonly frozen: Frozen | null
   readonly config: MachineConfig
   readonly layers: Layers
   readonly has: Has
@@ -123,7 +150,7 @@ interface Now {
   readonly pauseMs: number
 }
 
-async function freezeRunning(core: MachineCore, kind: CheckpointKind, aside: CheckpointFolderNames): Promise<Omit<Now, 'fileSystemsFrozen'> & { readonly frozen: Frozen }> {
+async function freezeRunning(core: MachineCore, kind: CheckpointKind, aside: CheckpointFolderNames): Promise<Omit<Now, 'fileSystemsFrozen'>> {
   const { run } = core
   if (run === null) throw new MayflyError('conflict', `${core.name} has just ended.`, { state: core.state, allowed: [...editableStates] })
   const { config } = run
@@ -161,12 +188,13 @@ async function freezeStopped(core: MachineCore, aside: CheckpointFolderNames): P
   core.context.atStep('take.layered')
   await setTips(names, layers, 0o444)
   const capabilities = await core.context.host.capabilitiesOrNull()
-  return { config, layers, has, fileSystemsFrozen: false, qemuVersion: capabilities?.qemuVersion.text ?? '', accelerator: null, pauseMs: 0 }
+  return { frozen: null, config, layers, has, fileSystemsFrozen: false, qemuVersion: capabilities?.qemuVersion.text ?? '', accelerator: null, pauseMs: 0 }
 }
 
 async function putDown(core: MachineCore, record: CheckpointRecord): Promise<CheckpointRecord> {
   core.requireListed()
   const { context, names } = core
+  await syncFirmwareState(checkpointFolderNames(names, record.id, true))
   await writeCheckpoint(names, record, true)
   await writeJournal(context, names, { act: 'take', step: 'recording', checkpoint: record.id, thaw: false, resume: false })
   await finishTake(core, record.id)
@@ -193,7 +221,9 @@ async function undoTake(core: MachineCore, id: CheckpointId): Promise<void> {
       // All of it is on disk: the next act, or the next engine, finishes it.
       if (act?.act === 'take' && act.step === 'recording') return
       await dropAside(core.names, id)
-      if (act !== null) await closeJournal(core.names)
+      if (act === null) return
+      await closeJournal(core.names)
+      await collectGarbage(core.names)
     })
     .catch((error: unknown) => core.context.log(`${core.id}: what was made of a checkpoint that failed is left: ${String(error)}`))
 }
@@ -206,7 +236,7 @@ function chooseKind(core: MachineCore, what: TakeRequest['what']): CheckpointKin
       requireRam(core)
       return 'ram'
     case 'auto':
-      return 'disks'
+      return core.state === 'running' || (core.state === 'paused' && core.pausedBy === 'user') ? (ramBlockers(core).length === 0 ? 'ram' : 'disks') : 'disks'
   }
 }
 
@@ -215,7 +245,6 @@ export function requireRam(core: MachineCore): void {
   if (!hasProcess(core.state)) throw new MayflyError('conflict', `${core.name} is off; it has no RAM to save.`, { state: core.state, allowed: ['running', 'paused'] }, { next: 'Save its disks, or start it first.' })
   const [blocker] = ramBlockers(core)
   if (blocker !== undefined) throw new MayflyError('unsupported', `${core.name} cannot be saved with its RAM: ${blocker}`, { needs: 'devices whose state can be saved', have: blocker }, { next: 'Save its disks only: --what disks' })
-  throw new MayflyError('unsupported', 'RAM cannot be saved yet.', { needs: 'RAM layers', have: 'disks' }, { next: 'Save the disks: --what disks' })
 }
 
 async function pictureScreen(core: MachineCore, aside: CheckpointFolderNames): Promise<boolean> {

@@ -1,0 +1,90 @@
+/**
+ * Taking a machine back to a point with its RAM: everything is looked at before anything is changed,
+ * the present is kept aside until the guest runs again, and comes back where it does not.
+ */
+import { MayflyError, isMayflyError } from '../../contract/errors.ts'
+import { hasProcess } from '../../contract/machine-state.ts'
+import type { MachineCore } from '../machine/machine-core.ts'
+import { beginFrom, pullPlug } from '../machine/power.ts'
+import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
+import { checkpointFolderNames } from '../storage/names.ts'
+import { announce } from './announce.ts'
+import type { CheckpointRecord } from './checkpoint-document.ts'
+import { dropAside, hasState } from './checkpoint-store.ts'
+import { collectGarbage } from './collect-garbage.ts'
+import { closeJournal, writeJournal } from './journal.ts'
+import { dropOverlays, makeOverlays, nameOverlays, onTop } from './overlays.ts'
+import { closeRamLayers, openRamLayers } from './ram-layers.ts'
+import { ramRefusal } from './ram-refusal.ts'
+import { assertWhole, becomePoint, bringBack, keepAside } from './restore-now.ts'
+
+/**
+ * Runs in the machine's queue. The guest goes on where it was, or stands still if it did. Throws
+ * `unsupported` where this host cannot use the state, `storage-corrupt` where the point is not whole, both
+ * before anything is changed; and what a start throws: then the machine is off, its disks as they were.
+ */
+export async function restoreRam(core: MachineCore, record: CheckpointRecord, signal: AbortSignal): Promise<void> {
+  const { context, names } = core
+  await assertWhole(core, record)
+  await assertUsable(core, record)
+  const ram = await openRamLayers(names.ram, record.ram?.layers ?? [], record.config.memoryMiB * 1024 * 1024)
+  try {
+    const overlays = nameOverlays(record.disks)
+    const act = { act: 'restore', checkpoint: record.id, overlays } as const
+    await writeJournal(context, names, { ...act, step: 'preparing', before: null })
+    let before
+    try {
+      await makeOverlays(names, record.disks, overlays)
+      if (hasProcess(core.state)) {
+        core.enter('restoring')
+        await pullPlug(core)
+      }
+      before = await keepAside(core)
+    } catch (error) {
+      await dropOverlays(names, overlays)
+      await closeJournal(names)
+      throw error
+    }
+    core.enter('restoring')
+    try {
+      await writeJournal(context, names, { ...act, step: 'switching', before })
+      await becomePoint(core, checkpointFolderNames(names, record.id), record, onTop(record.disks, overlays), record.id)
+      await writeJournal(context, names, { ...act, step: 'starting', before })
+      await load(core, record, ram, signal)
+    } catch (error) {
+      throw await undone(core, error, record, before)
+    }
+    await dropAside(names, before)
+    await closeJournal(names)
+  } finally {
+    closeRamLayers(ram)
+  }
+  core.happened('restored', `${core.name} goes on where it was at ${record.label}.`)
+  await collectGarbage(names)
+  await announce(core, record.id)
+}
+
+async function assertUsable(core: MachineCore, record: CheckpointRecord): Promise<void> {
+  const refused = await ramRefusal(core, record)
+  const next = 'Restore its disks only: --what disks'
+  if (refused !== null) throw new MayflyError('unsupported', `The RAM of ${record.label} cannot be used. ${refused} Nothing was changed.`, { needs: 'the QEMU, accelerator and CPU it was saved with', have: refused }, { next })
+  if (await hasState(core.names, record)) return
+  throw new MayflyError('storage-corrupt', `${record.label} of ${core.name} has lost the state of its devices. Nothing was changed.`, { file: checkpointFolderNames(core.names, record.id).state, reason: 'it is missing' }, { next })
+}
+
+function load(core: MachineCore, record: CheckpointRecord, ram: readonly OpenRamLayer[], signal: AbortSignal): Promise<void> {
+  const { state } = checkpointFolderNames(core.names, record.id)
+  return beginFrom(core, signal, { state: { file: state }, ram, newGeneration: false }, record.machineState === 'paused' ? 'pause' : 'run')
+}
+
+/** The machine as it was, switched off, and the error that says so. */
+async function undone(core: MachineCore, error: unknown, record: CheckpointRecord, before: Parameters<typeof bringBack>[1]): Promise<unknown> {
+  if (core.live !== null) await pullPlug(core)
+  if (hasProcess(core.state)) core.enter('stopped')
+  await bringBack(core, before)
+  await closeJournal(core.names)
+  await dropAside(core.names, before)
+  await collectGarbage(core.names)
+  if (!isMayflyError(error)) return error
+  return new MayflyError(error.code, `${core.name} could not be taken back to ${record.label}. ${error.message} It is off, and its disks are as they were.`, error.details, { cause: error, next: 'Restore its disks only: --what disks, or start it.' })
+}

@@ -1,0 +1,91 @@
+/**
+ * Putting a frozen machine's RAM on disk while its guest runs again. A pile in memory is known by its
+ * topmost layer, whatever it is on disk: where a checkpoint ends in the same layer, what that one
+ * has on disk is what the new one stands on, and only what came since is written.
+ */
+import { open } from 'node:fs/promises'
+import type { Frozen } from '../machine/freeze.ts'
+import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
+import { describeWriteFailure } from '../storage/atomic-file.ts'
+import type { MachineFolderNames } from '../storage/names.ts'
+import type { CheckpointRecord } from './checkpoint-document.ts'
+import { checkRamLayer, closeRamLayers, openRamLayers, writeRamLayer } from './ram-layers.ts'
+
+/** A pile on disk that would be higher becomes the lowest layer and one with all the rest. Each layer costs a restore mappings and open files. */
+const highestPile = 16
+
+export interface SaveRamRequest {
+  readonly names: MachineFolderNames
+  readonly frozen: Pick<Frozen, 'state' | 'ram'>
+  /** Where the state of the devices goes. */
+  readonly stateFile: string
+  readonly ramBytes: number
+  /** The machine's other checkpoints. */
+  readonly others: readonly CheckpointRecord[]
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: (done: { readonly bytes: number; readonly ofBytes: number }) => void
+}
+
+/** Writes what is not on disk yet; answers with the pile on disk, lowest first, empty where RAM is in the state. Throws `no-space`, `cancelled`. */
+export async function saveRam(request: SaveRamRequest): Promise<string[]> {
+  const { frozen, stateFile } = request
+  if (frozen.state instanceof Uint8Array) await writeState(stateFile, frozen.state)
+  const top = frozen.ram.at(-1)
+  return top === undefined ? [] : writePile(request, frozen.ram, top)
+}
+
+async function writePile({ names, ramBytes, others, signal, onProgress }: SaveRamRequest, pile: readonly OpenRamLayer[], top: OpenRamLayer): Promise<string[]> {
+  const stood = await findStanding(names, ramBytes, pile, others)
+  // Nothing new: the very same moment is on disk already.
+  if (stood.height === pile.length) return [...stood.stack]
+  const isHigh = stood.stack.length >= highestPile
+  const lowest = stood.stack[0]
+  const stack = isHigh && lowest !== undefined && lowest === pile[0]?.id ? [lowest] : [...stood.stack]
+  const layers = isHigh ? pile.slice(stack.length) : pile.slice(stood.height)
+  const beneath = await openRamLayers(names.ram, stack, ramBytes)
+  try {
+    await writeRamLayer({ folder: names.ram, id: top.id, ramBytes, layers, beneath, ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) })
+  } finally {
+    closeRamLayers(beneath)
+  }
+  return [...stack, top.id]
+}
+
+interface Standing {
+  /** How many layers of the pile in memory are on disk. */
+  readonly height: number
+  /** As what. */
+  readonly stack: readonly string[]
+}
+
+async function findStanding(names: MachineFolderNames, ramBytes: number, pile: readonly OpenRamLayer[], others: readonly CheckpointRecord[]): Promise<Standing> {
+  for (let height = pile.length; height > 0; height--) {
+    const id = pile[height - 1]?.id
+    const stacks = others.flatMap(({ ram }) => (ram === null ? [] : ram.layers.includes(id ?? '') ? [ram.layers.slice(0, ram.layers.indexOf(id ?? '') + 1)] : []))
+    for (const stack of stacks) if (await isWhole(names, ramBytes, stack)) return { height, stack }
+  }
+  return { height: 0, stack: [] }
+}
+
+async function isWhole(names: MachineFolderNames, ramBytes: number, stack: readonly string[]): Promise<boolean> {
+  try {
+    for (const id of stack) await checkRamLayer(names.ram, id, ramBytes)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function writeState(path: string, state: Uint8Array): Promise<void> {
+  try {
+    const file = await open(path, 'wx', 0o600)
+    try {
+      await file.writeFile(state)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    throw await describeWriteFailure(path, error)
+  }
+}
