@@ -53,7 +53,7 @@ try {
   await takeOver(page, 'palette', 'Control+k', () => page.getByRole('dialog').getByRole('searchbox').or(page.getByRole('dialog').getByRole('textbox')).first().fill('start'))
   await takeOver(page, 'shortcuts', '?')
   for (const step of [1, 2, 3]) {
-    await takeOver(page, `wizard-${step}`, 'Control+n', async () => {
+    await takeOver(page, `wizard-${step}`, 'Alt+n', async () => {
       await page.getByRole('list', { name: 'Steps' }).getByRole('button').nth(step - 1).click()
     })
   }

@@ -121,8 +121,8 @@ export const english = {
 
   shortcuts: {
     title: 'Keys',
-    groups: [
-      { title: 'Everywhere', keys: [['Ctrl K', 'find a machine or do anything'], ['Ctrl Shift K', 'the same while a console has the keyboard'], ['Ctrl N', 'new machine'], ['Ctrl B', 'hide or show the list'], ['Ctrl 1…6', 'views of a machine'], ['?', 'these keys']] },
+    groups: (newMachine: string, tabs: string): readonly { readonly title: string; readonly keys: readonly (readonly [string, string])[] }[] => [
+      { title: 'Everywhere', keys: [['Ctrl K', 'find a machine or do anything'], ['Ctrl Shift K', 'the same while a console has the keyboard'], [newMachine, 'new machine'], ['Ctrl B', 'hide or show the list'], [tabs, 'views of a machine'], ['?', 'these keys']] },
       { title: 'In the list', keys: [['/', 'search'], ['↑ ↓', 'choose'], ['Enter', 'to the console'], ['Space', 'start, pause or resume'], ['F2', 'rename'], ['Del', 'delete'], ['Ctrl A', 'mark all']] },
       { title: 'In the timeline', keys: [['↑ ↓ ← →', 'walk the tree'], ['Enter', 'restore'], ['B', 'branch'], ['F', 'fork'], ['F2', 'rename'], ['Del', 'delete']] },
       { title: 'In the grid', keys: [['↑ ↓ ← →', 'move'], ['Enter', 'open'], ['Space', 'tick'], ['T', 'type to all ticked'], ['F', 'only failed ones']] },

@@ -1,5 +1,6 @@
 /** Keys that work everywhere. Those of a list or a console are with the list or the console. */
 import { useEffect } from 'react'
+import { keyMeaning } from '../../state/keys.ts'
 import { toggleSidebar } from '../../state/layout.ts'
 import { openOverlay, useOverlay } from '../../state/overlay.ts'
 import { currentPlace, go, machineTabs } from '../../state/place.ts'
@@ -24,19 +25,21 @@ function fromConsole(event: KeyboardEvent): void {
 }
 
 function keyed(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.altKey || event.metaKey) return
+  if (event.defaultPrevented || event.metaKey) return
   const place = currentPlace()
   const key = event.key.toLowerCase()
+  const plainCtrl = event.ctrlKey && !event.altKey
   const inConsole = event.target instanceof Element && event.target.closest('[data-keyboard-is-the-guests]') !== null
-  if (key === 'k' && event.ctrlKey && !inConsole) openOverlay({ kind: 'palette' })
+  const meaning = keyMeaning(event)
+  if (key === 'k' && plainCtrl && !inConsole) openOverlay({ kind: 'palette' })
   else if (inConsole || useOverlay.getState().overlay !== undefined) return
-  else if (key === 'n' && event.ctrlKey && !event.shiftKey) openOverlay({ kind: 'wizard' })
-  else if (key === 'b' && event.ctrlKey) toggleSidebar()
-  else if (event.ctrlKey && /^[1-9]$/.test(key) && place.view === 'machines' && place.machine !== undefined) {
-    const tab = machineTabs[Number(key) - 1]
+  else if (meaning === 'new-machine') openOverlay({ kind: 'wizard' })
+  else if (key === 'b' && plainCtrl) toggleSidebar()
+  else if (meaning !== undefined && place.view === 'machines' && place.machine !== undefined) {
+    const tab = machineTabs[meaning.tab - 1]
     if (tab === undefined) return
     go({ ...place, tab })
-  } else if (key === '?' && !event.ctrlKey && !(event.target instanceof HTMLElement && /^(input|textarea)$/i.test(event.target.tagName))) openOverlay({ kind: 'shortcuts' })
+  } else if (key === '?' && !event.ctrlKey && !event.altKey && !(event.target instanceof HTMLElement && /^(input|textarea)$/i.test(event.target.tagName))) openOverlay({ kind: 'shortcuts' })
   else return
   event.preventDefault()
 }

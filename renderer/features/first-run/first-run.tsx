@@ -2,6 +2,7 @@
 import { Download, Play, Plus } from 'lucide-react'
 import { useRef } from 'react'
 import { addFile, chooseFile, hasFileDialog, imageExtensions } from '../../state/adding.ts'
+import { keys } from '../../state/keys.ts'
 import { openOverlay } from '../../state/overlay.ts'
 import { useTiny, useTinyJob } from '../../state/tiny-image.ts'
 import { text } from '../../text/text.ts'
@@ -22,10 +23,10 @@ export function FirstRun(): React.ReactNode {
           <h1 id="fr-title">{text.firstRun.title}</h1>
           <p className="fr-lead mf-2">{text.firstRun.lead}</p>
           <StartButton />
-          <button type="button" className="fr-big" aria-keyshortcuts="Control+N" onClick={() => openOverlay({ kind: 'wizard' })}>
+          <button type="button" className="fr-big" aria-keyshortcuts={keys.newMachine.aria} onClick={() => openOverlay({ kind: 'wizard' })}>
             <Plus size={16} strokeWidth={1.75} aria-hidden />
             <span><b>{text.firstRun.create}</b><small>{text.firstRun.createMeans}</small></span>
-            <kbd className="mf-kbd mf-push">Ctrl N</kbd>
+            <kbd className="mf-kbd mf-push">{keys.newMachine.shown}</kbd>
           </button>
           <DropHint />
         </section>

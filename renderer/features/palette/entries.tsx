@@ -5,6 +5,7 @@ import { machineActions, perform, whyNot } from '../../state/machine-actions.ts'
 import { machineVerbs } from '../../state/machine-verb.ts'
 import { factOf, shapeOf, wordOf } from '../../state/machine-looks.ts'
 import { toggleSidebar } from '../../state/layout.ts'
+import { keys } from '../../state/keys.ts'
 import { openOverlay } from '../../state/overlay.ts'
 import { go, machineTabs } from '../../state/place.ts'
 import { text } from '../../text/text.ts'
@@ -36,7 +37,7 @@ function viewsOf(machine: MachineSummary): PaletteEntry[] {
 
 function places(): PaletteEntry[] {
   return [
-    { key: 'new', group: 'do', label: text.list.newMachine, fact: '', keys: 'Ctrl N', icon: <Plus {...look} />, run: () => later(() => openOverlay({ kind: 'wizard' })) },
+    { key: 'new', group: 'do', label: text.list.newMachine, fact: '', keys: keys.newMachine.shown, icon: <Plus {...look} />, run: () => later(() => openOverlay({ kind: 'wizard' })) },
     { key: 'grid', group: 'goTo', label: text.nav.grid, fact: '', icon: <LayoutGrid {...look} />, run: () => go({ view: 'grid' }) },
     { key: 'templates', group: 'goTo', label: text.nav.templates, fact: '', icon: <GitFork {...look} />, run: () => go({ view: 'templates' }) },
     { key: 'runs', group: 'goTo', label: text.nav.runs, fact: '', icon: <Grid3x3 {...look} />, run: () => go({ view: 'runs' }) },
