@@ -47,11 +47,15 @@ static int scan_by_request(int pagemap, const struct piece *piece, struct extent
       if (errno == EINTR) continue;
       return at == begin && (errno == ENOTTY || errno == EINVAL) ? 0 : -1;
     }
-    for (int i = 0; i < found; i++)
-      if (!extents_add(into, piece->first + (uint32_t)((regions[i].start - begin) / PAGE_BYTES), (uint32_t)((regions[i].end - regions[i].start) / PAGE_BYTES), KIND_DATA)) return -1;
-    /* Seen on 6.18: after several full answers the last one says that it ended before regions it has given. */
-    uint64_t next = request.walk_end;
-    if (found > 0 && regions[found - 1].end > next) next = regions[found - 1].end;
+    /* Seen on 6.18: an answer says that it ended before regions it has given. Each page is taken once, whatever the kernel says. */
+    uint64_t next = at;
+    for (int i = 0; i < found; i++) {
+      const uint64_t from = regions[i].start > next ? regions[i].start : next, until = regions[i].end < end ? regions[i].end : end;
+      if (until <= from) continue;
+      if (!extents_add(into, piece->first + (uint32_t)((from - begin) / PAGE_BYTES), (uint32_t)((until - from) / PAGE_BYTES), KIND_DATA)) return -1;
+      next = until;
+    }
+    if (request.walk_end > next) next = request.walk_end;
     if (next <= at) return -1;
     at = next;
   }

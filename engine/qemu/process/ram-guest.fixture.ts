@@ -17,7 +17,7 @@ import { makeRandomId } from '../../jobs/random-id.ts'
 import { loadNative } from '../../native.ts'
 import { findQemu } from '../capabilities/find-qemu.ts'
 import { connectQmp } from '../qmp/connect-qmp.ts'
-import { loadDeviceState, saveDeviceState } from '../qmp/device-state.ts'
+import { loadDeviceState, prepareStateSaving } from '../qmp/device-state.ts'
 import type { QmpClient } from '../qmp/qmp-client.ts'
 import { inheritedRamPath, launchQemu, readTextTail } from './launch-qemu.ts'
 import { type FrozenRam, freezeRam, openRamLayer, prepareRamLaunch } from './ram-library.ts'
@@ -158,12 +158,14 @@ export class RamGuest {
 
   /** Stops, saves the devices, freezes, and goes on; the new layer is held open until the guest is killed. */
   async freeze(id = makeRandomId(), goOn = true): Promise<Frozen> {
+    const saving = await prepareStateSaving(this.qmp, { socket: `${this.folder}/state.sock`, withoutRam: true })
     const begin = performance.now()
     await this.qmp.execute('stop')
-    const state = await saveDeviceState(this.qmp, { socket: `${this.folder}/state.sock`, withoutRam: true })
+    const state = await saving.save()
     const frozen = await freezeRam(this.socket, id)
     if (goOn) await this.qmp.execute('cont')
     const pauseMs = performance.now() - begin
+    await saving.close()
     this.layers.push({ id, descriptor: openRamLayer(this.pid, frozen.qemuDescriptor), extents: frozen.extents })
     return { ...frozen, id, state, pauseMs }
   }

@@ -1,0 +1,190 @@
+/** The RAM library against a model, in processes that use their memory as QEMU does. */
+import { closeSync, ftruncateSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { randomNumbers } from '../../checkpoint/ram-layers.fixture.ts'
+import { digestOf } from './ram-guest.fixture.ts'
+import { describeRam, freezeRam, prepareFreeze, ramLayerExtents } from './ram-library.ts'
+import { type OpenRamLayer, ramPageBytes } from './ram-layer.ts'
+import { buildTrial, RamTrial } from './ram-trial.fixture.ts'
+
+let folder = ''
+let program = ''
+const trials: RamTrial[] = []
+
+beforeAll(async () => {
+  const place = await mkdtemp(join(tmpdir(), 'mayfly-trial-'))
+  program = await buildTrial(place)
+  return () => rm(place, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mayfly-ram-'))
+})
+
+afterEach(async () => {
+  const held = new Set(trials.flatMap(({ layers }) => layers.map(({ descriptor }) => descriptor)))
+  await Promise.all(trials.splice(0).map((trial) => trial.end()))
+  for (const descriptor of held) closeSync(descriptor)
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function start(pages: number, layers: readonly OpenRamLayer[] = []): Promise<RamTrial> {
+  const trial = await RamTrial.start(program, folder, pages, layers)
+  trials.push(trial)
+  return trial
+}
+
+test('random writes, discards, freezes and forks: every memory is what its own history says, and no layer ever changes', async () => {
+  const random = randomNumbers()
+  const pages = 5_000
+  interface Machine { readonly trial: RamTrial; memory: number[] }
+  const machines: Machine[] = [{ trial: await start(pages), memory: Array.from({ length: pages }, () => 0) }]
+  const digests = new Map<OpenRamLayer, string>()
+  const log: string[] = []
+  for (let step = 0; step < 250; step++) {
+    const number = random.below(machines.length)
+    const machine = machines[number]
+    if (machine === undefined) throw new Error('There is always one machine.')
+    const { trial, memory } = machine
+    const first = random.below(pages)
+    const count = Math.min(1 + random.below(random.below(5) === 0 ? pages : 30), pages - first)
+    const act = random.below(20)
+    if (act < 8) {
+      const [stride, value] = [1 + random.below(8), random.below(6) === 0 ? 0 : step + 1]
+      log.push(`${number}: write ${first} ${count} ${stride} ${value}`)
+      await trial.do(`write ${first} ${count} ${stride} ${value}`)
+      for (let page = first; page < first + count; page += stride) memory[page] = value
+    } else if (act < 14) {
+      log.push(`${number}: discard ${first} ${count}`)
+      await trial.do(`${act < 12 || trial.layers.length === 0 ? 'discard' : 'advise'} ${first} ${count}`)
+      memory.fill(0, first, first + count)
+    } else if (act < 17) {
+      if (random.below(3) === 0) await prepareFreeze(trial.socket)
+      log.push(`${number}: freeze`)
+      await trial.freeze()
+      const layer = trial.layers.at(-1)
+      if (layer !== undefined) digests.set(layer, digestOf(layer.descriptor, pages * ramPageBytes))
+    } else if (act < 19 && trial.layers.length > 0 && machines.length < 6) {
+      log.push(`${number}: freeze and fork`)
+      await trial.freeze()
+      const layer = trial.layers.at(-1)
+      if (layer !== undefined) digests.set(layer, digestOf(layer.descriptor, pages * ramPageBytes))
+      machines.push({ trial: await start(pages, trial.layers), memory: [...memory] })
+    } else {
+      expect(await trial.read(), `seed ${random.seed}\n${log.join('\n')}`).toEqual(memory)
+    }
+  }
+  for (const { trial, memory } of machines) expect(await trial.read(), `seed ${random.seed}\n${log.join('\n')}`).toEqual(memory)
+  for (const [layer, digest] of digests) expect(digestOf(layer.descriptor, pages * ramPageBytes)).toBe(digest)
+  for (const { trial } of machines) {
+    const { layers } = await describeRam(trial.socket)
+    expect(layers.map(({ id }) => id)).toEqual(trial.layers.map(({ id }) => id))
+    for (const layer of trial.layers) expect(await ramLayerExtents(trial.socket, layer.id)).toEqual(layer.extents)
+  }
+}, 120_000)
+
+test('memory that is scattered over more extents than a process may have mappings stays right', async () => {
+  const pages = 131_072
+  const trial = await start(pages)
+  const memory = Array.from({ length: pages }, () => 1)
+  await trial.do(`write 0 ${pages} 1 1`)
+  await trial.freeze()
+  // Each layer has as many extents as one may have, and each falls elsewhere.
+  for (let layer = 0; layer < 9; layer++) {
+    await trial.do(`write ${layer * 2} ${pages} 18 ${layer + 2}`)
+    for (let page = layer * 2; page < pages; page += 18) memory[page] = layer + 2
+    const { extents } = await trial.freeze()
+    expect(extents.length / 3).toBeGreaterThan(7_000)
+    expect(extents.length / 3).toBeLessThanOrEqual(8_192)
+  }
+  const limit = Number(await readFile('/proc/sys/vm/max_map_count', 'utf8'))
+  expect(Number(await trial.ask('mappings'))).toBeLessThan(limit)
+  const fork = await start(pages, trial.layers)
+  expect(Number(await fork.ask('mappings'))).toBeLessThan(limit)
+  // And as many pages given back, one by one.
+  for (let page = 5; page < pages; page += 97) {
+    await fork.do(`discard ${page} 1`)
+  }
+  expect(await trial.read()).toEqual(memory)
+  expect(await fork.read()).toEqual(memory.map((value, page) => (page >= 5 && (page - 5) % 97 === 0 ? 0 : value)))
+  await fork.freeze()
+  expect(await (await start(pages, fork.layers)).read()).toEqual(await fork.read())
+}, 120_000)
+
+test('a process keeps its memory, its layers and its socket open, and nothing that was only for its start', async () => {
+  const source = await start(100)
+  await source.freeze()
+  const fork = await start(100, source.layers)
+  const open = readdirSync(`/proc/${fork.pid}/fd`).map((number) => readlinkSync(`/proc/${fork.pid}/fd/${number}`))
+  // Its own file by the engine's number and by its own, and the layer.
+  expect(open.filter((target) => /memfd|mayfly/.test(target))).toEqual(Array.from({ length: 3 }, () => '/memfd:mayfly-test-ram (deleted)'))
+})
+
+test('a layer cannot be written, not even through the machine it came from', async () => {
+  const trial = await start(100)
+  await trial.do('write 0 100 1 7')
+  await trial.freeze()
+  await trial.do('write 0 10 1 8')
+  await trial.freeze()
+  for (const { qemuDescriptor } of (await describeRam(trial.socket)).layers) {
+    const layer = openSync(`/proc/${trial.pid}/fd/${qemuDescriptor}`, 'r+')
+    try {
+      expect(() => writeSync(layer, 'x', 0)).toThrow(/EPERM/)
+      expect(() => ftruncateSync(layer, 0)).toThrow(/EPERM/)
+    } finally {
+      closeSync(layer)
+    }
+  }
+})
+
+test('nobody is believed who does not keep to the protocol', async () => {
+  const trial = await start(100)
+  const header = (magic: number, version: number, word: number, length: number): Buffer => {
+    const request = Buffer.alloc(16)
+    request.writeUInt32LE(magic, 0)
+    request.writeUInt16LE(version, 4)
+    request.writeUInt16LE(word, 6)
+    request.writeUInt32LE(length, 8)
+    return request
+  }
+  const magic = 0x4d52464d
+  const random = randomNumbers()
+  const nonsense = [
+    Buffer.from('GET / HTTP/1.1\r\n\r\n'), header(0, 1, 1, 0), header(magic, 2, 1, 0), header(magic, 1, 99, 0), header(magic, 1, 0, 0), header(magic, 1, 2, 0), header(magic, 1, 2, 2 ** 32 - 1),
+    header(magic, 1, 1, 12), header(magic, 1, 4, 13), Buffer.concat([header(magic, 1, 4, 12), Buffer.alloc(12, 0xff)]), Buffer.from([1]), Buffer.alloc(0),
+    ...Array.from({ length: 30 }, () => Buffer.from(Array.from({ length: 16 + random.below(200) }, () => random.below(256)))),
+  ]
+  for (const bytes of nonsense) {
+    const answer = await new Promise<Buffer>((resolve) => {
+      const parts: Buffer[] = []
+      const socket = connect(trial.socket)
+      socket.on('data', (part) => parts.push(part))
+      socket.on('error', () => undefined)
+      socket.on('close', () => resolve(Buffer.concat(parts)))
+      socket.end(bytes)
+    })
+    expect(answer.length === 0 || answer.readUInt16LE(6) !== 0, bytes.toString('hex')).toBe(true)
+  }
+  // Somebody who connects and says nothing does not keep others out for long.
+  const silent = connect(trial.socket)
+  expect(await describeRam(trial.socket)).toMatchObject({ mode: 'shared' })
+  silent.destroy()
+  expect(await freezeRam(trial.socket, 'first0000000')).toMatchObject({ inPlace: true })
+  await expect(freezeRam(trial.socket, 'first0000000')).rejects.toMatchObject({ code: 'host-unavailable' })
+  await expect(ramLayerExtents(trial.socket, 'second000000')).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('what is not RAM any more is left alone', async () => {
+  const covered = await start(100)
+  await covered.do('write 0 100 1 3')
+  await covered.do('cover 10 5')
+  await expect(freezeRam(covered.socket, 'layer0000000')).rejects.toMatchObject({ code: 'host-unavailable' })
+  const unmapped = await start(100)
+  await unmapped.do('unmap')
+  await expect(freezeRam(unmapped.socket, 'layer0000000')).rejects.toMatchObject({ code: 'host-unavailable' })
+  expect(await describeRam(unmapped.socket)).toMatchObject({ mode: 'shared', layers: [] })
+})
