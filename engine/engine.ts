@@ -51,9 +51,11 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   const startedAt = new Date().toISOString()
   const imageUsers = new ImageUsers()
   let runs: RunBook | null = null
+  let templates: Templates | null = null
   const events: EventHub = new EventHub({
     onPublished: (body) => {
       if (body.type === 'machine.removed') runs?.machineGone(body.machine)
+      templates?.note(body)
       if (body.type !== 'machine.changed' && body.type !== 'machine.removed') return
       const machine = body.type === 'machine.changed' ? body.machine.id : body.machine
       const core = body.type === 'machine.changed' ? machines.all.find(({ id }) => id === machine) : undefined
@@ -111,8 +113,10 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   await lifetimes.open()
   for (const core of machines.all) imageUsers.note(core.id, { name: core.name, images: imagesOf(core.stored.config) })
   const metrics = new MetricsBook(() => machines.all, (line) => log.info(line))
-  const templates = new Templates()
-  const runBook = await RunBook.open({ context, hatchery: new ForkHatchery({ context, machines, templates, onLifeChange: () => lifetimes.look() }), reportBug })
+  const templateBook = new Templates({ context, machines, pool: { waiting: () => 0, want: () => undefined } })
+  templates = templateBook
+  await templateBook.open()
+  const runBook = await RunBook.open({ context, hatchery: new ForkHatchery({ context, machines, templates: templateBook, onLifeChange: () => lifetimes.look() }), reportBug })
   runs = runBook
   await runBook.buryOrphans()
   const logKeeper = new LogKeeper(machines, (line) => log.info(line))
@@ -128,14 +132,14 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     machines,
     lifetimes,
     metrics,
-    templates,
+    templates: templateBook,
     runs: runBook,
     info: (): EngineInfo => ({ version: mayflyVersion, contract: contractHash, pid: process.pid, startedAt, holder: options.holder, residentBytes: process.memoryUsage.rss(), obligations: obligations() }),
     promised: () => {
       const running = machines.all.filter((core) => hasProcess(core.state)).map((core) => core.summary())
       return { memoryMiB: running.reduce((sum, row) => sum + row.memoryMiB, 0), cpus: running.reduce((sum, row) => sum + row.cpus, 0) }
     },
-    snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list(), templates: templates.list(), runs: runBook.list() }),
+    snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list(), templates: templateBook.list(), runs: runBook.list() }),
     reportBug,
     requestShutdown: () => options.onShutdownRequest?.(),
   }

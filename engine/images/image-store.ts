@@ -23,7 +23,8 @@ import { inspectImage } from './inspect-image.ts'
 import { linkOrCopy } from './link-or-copy.ts'
 
 const builtName = 'tiny'
-const builtOrigin = 'built on this host'
+/** Where images come from that we built: they say when they are ready. */
+export const builtOrigin = 'built on this host'
 
 export type ImageChange = { readonly kind: 'changed'; readonly image: Image } | { readonly kind: 'removed'; readonly image: ImageId }
 

@@ -18,6 +18,7 @@ export const editableStates = [...statesAtRest, 'running', 'paused'] as const
 
 /** Writes `change(config)` if it is sound. Runs in the machine's queue. Throws `invalid-input` or `unsupported` and then has changed nothing. */
 export async function editConfig(core: MachineCore, change: (config: MachineConfig) => MachineConfig): Promise<void> {
+  core.requireOrdinary('changed')
   core.require('changed', editableStates)
   const config = change(core.config)
   assertWithinLimits(config)

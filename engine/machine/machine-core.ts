@@ -103,6 +103,12 @@ export class MachineCore {
     if (this.#isGone) throw new MayflyError('not-found', `${this.name} was deleted meanwhile.`, { kind: 'machine', ref: this.id })
   }
 
+  /** Throws `conflict` for a template: it is what its checkpoint is, and only forked. */
+  requireOrdinary(verb: string): void {
+    if (this.#stored.life.role !== 'template') return
+    throw new MayflyError('conflict', `${this.name} is a template and cannot be ${verb}: forks of it are.`, { state: 'template', allowed: [] }, { next: `Fork it: mayfly fork ${this.id}. Or run a command in a fork: mayfly run ${this.id} -- COMMAND` })
+  }
+
   /** Throws `conflict`, naming the states in which the command is legal, unless the machine is in one of them. */
   require(verb: string, allowed: readonly MachineState[]): void {
     this.requireListed()

@@ -27,12 +27,7 @@ export class ForkHatchery implements Hatchery {
 
   check(ref: string, wish: Pick<HatchWish, 'cpus' | 'memoryMiB'>): { readonly id: MachineId; readonly name: string } {
     const core = this.#find(ref)
-    if (core.stored.life.role === 'template') {
-      const template = this.#options.templates.get(core.id)
-      if (template.broken !== null || template.checkpoint === null) throw new MayflyError('conflict', `${core.name} cannot be forked: ${template.broken ?? 'it is still being made.'}`, { state: 'broken', allowed: [] }, { next: `Make it again: mayfly template make ${core.name}` })
-    } else {
-      core.require('forked for a run', ['running', 'paused'])
-    }
+    if (this.#options.templates.checkpointOf(core) === null) core.require('forked for a run', ['running', 'paused'])
     this.#checkCeilings(core, wish)
     return { id: core.id, name: core.name }
   }
@@ -42,7 +37,7 @@ export class ForkHatchery implements Hatchery {
     const { context, machines, templates } = this.#options
     signal.throwIfAborted()
     const parent = machines.find(wish.template)
-    const checkpoint = parent.stored.life.role === 'template' ? templates.get(parent.id).checkpoint : null
+    const checkpoint = templates.checkpointOf(parent)
     const { forks } = await forkMachine(context, machines, parent, {
       ...(checkpoint === null ? {} : { checkpoint }),
       count: 1,
