@@ -10,8 +10,8 @@ import type { MachineCore } from './machine-core.ts'
 
 const tailBytes = 4096
 
-/** Records the end of the process that run.json names. Runs in the machine's queue; the process must be gone. */
-export async function settleEnd(core: MachineCore): Promise<void> {
+/** Records the end of the process that run.json names. Runs in the machine's queue; the process must be gone. `toGoOn`: the machine is being restored, and this is no end to be told of. */
+export async function settleEnd(core: MachineCore, toGoOn = false): Promise<void> {
   core.live?.detach()
   core.live = null
   const { run } = core
@@ -35,9 +35,9 @@ export async function settleEnd(core: MachineCore): Promise<void> {
   await clearRun(core).catch((error: unknown) => core.context.log(`${core.id}: traces of its run are left: ${String(error)}`))
   const crashed = exit.kind === 'crashed'
   if (hasProcess(core.state)) core.enter(crashed ? 'crashed' : 'stopped', { reason: crashed ? exit.sentence : null })
-  core.happened(crashed ? 'crashed' : 'stopped', crashed ? `${core.name} crashed. ${exit.sentence}` : `${core.name} stopped. ${exit.sentence}`)
+  if (!toGoOn) core.happened(crashed ? 'crashed' : 'stopped', crashed ? `${core.name} crashed. ${exit.sentence}` : `${core.name} stopped. ${exit.sentence}`)
   for (const listener of core.endListeners) listener()
-  core.context.ended(core)
+  if (!toGoOn) core.context.ended(core)
 }
 
 /** Removes what belongs to a run: run.json, sockets, pid files, the keeper's record. */
