@@ -34,6 +34,8 @@ export interface ForkSource {
   readonly sizes: Readonly<Record<DeviceId, number>>
   /** Kernel and discs to be shared. */
   readonly media: Belongings
+  /** UEFI variables or TPM state belong to it. */
+  readonly hasFirmware: boolean
   /** The guest goes on in the fork; else it boots. */
   readonly withRam: boolean
   freeze(): Promise<FrozenSource>
@@ -75,6 +77,7 @@ async function sourceAtRest(parent: MachineCore, what: ForkRequest['what']): Pro
     layers,
     sizes: await sizesOf(parent, layers),
     media: names,
+    hasFirmware: config.firmware.kind === 'uefi' || config.tpm,
     withRam: false,
     async freeze() {
       const all = await readLayers(names)
@@ -104,6 +107,7 @@ async function sourceAlive(parent: MachineCore, what: ForkRequest['what']): Prom
     layers,
     sizes: await sizesOf(parent, layers),
     media: names,
+    hasFirmware,
     withRam,
     async freeze() {
       const aside = machineFolderNames(join(machinesFolder(context.folders), `.${newMachineId()}.new`))

@@ -12,10 +12,11 @@ import type { BoundForward, MachineConfig, MachineSummary } from '../../contract
 import type { EngineContext } from '../machine/engine-context.ts'
 import { newMachineId, randomIdentity } from '../machine/identity.ts'
 import { freePorts } from '../machine/host-ports.ts'
+import { type LaunchPlan, planLaunch } from '../machine/launch.ts'
 import { MachineCore } from '../machine/machine-core.ts'
 import type { Life } from '../machine/machine-documents.ts'
 import { inParallel, type Machines } from '../machine/machines.ts'
-import { beginFrom, start } from '../machine/power.ts'
+import { beginFork, start } from '../machine/power.ts'
 import type { SavedPoint } from '../machine/saved-point.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
 import { renewIdentity } from '../qemu/argv/plan-hardware.ts'
@@ -60,6 +61,8 @@ export interface Forked {
 /** A fork whose folder is made and whose guest is not. */
 interface Draft {
   readonly core: MachineCore
+  /** What its launch needs besides, where that could be prepared before the parent was frozen. */
+  readonly plan: LaunchPlan | undefined
 }
 
 /** What the contract says of one fork. */
@@ -126,7 +129,9 @@ async function makeDrafts(context: EngineContext, parent: MachineCore, source: F
     const stored = await makeForkFolder({ id, folder, config, hardware: hardwareOfFork(source), life, parent: parent.names, layers: source.layers, sizes: source.sizes, media: source.media })
     const core = new MachineCore(context, id, folder, stored, false)
     core.durable = false
-    return { core }
+    // Firmware and TPM must have their state before: it comes with the freeze.
+    const plan = source.withRam && !source.hasFirmware ? await planLaunch(core, { newGeneration: false }) : undefined
+    return { core, plan }
   }))
 }
 
@@ -149,17 +154,17 @@ async function placeFirmware({ firmware }: FrozenSource, drafts: readonly Draft[
   if (firmware !== null) await Promise.all(drafts.map(({ core }) => copyFirmware(firmware, core.names)))
 }
 
-async function begin(machines: Machines, { core }: Draft, from: SavedPoint | null, then: 'start' | 'pause', calledAt: number): Promise<Fork> {
+async function begin(machines: Machines, { core, plan }: Draft, from: SavedPoint | null, then: 'start' | 'pause', calledAt: number): Promise<Fork> {
   machines.enlist(core)
   if (from === null) await start(core, then === 'start' ? 'run' : 'pause')
-  else await core.queue.run((signal) => beginInFork(core, signal, from, then))
+  else await core.queue.run((signal) => beginInFork(core, signal, from, then, plan))
   return { core, readyMs: performance.now() - calledAt }
 }
 
-async function beginInFork(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'start' | 'pause'): Promise<void> {
+async function beginInFork(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'start' | 'pause', plan: LaunchPlan | undefined): Promise<void> {
   core.enter('starting')
   try {
-    await beginFrom(core, signal, from, then === 'start' ? 'run' : 'pause')
+    await beginFork(core, signal, from, then === 'start' ? 'run' : 'pause', { plan })
   } catch (error) {
     if (core.state === 'starting') core.enter('stopped')
     throw error

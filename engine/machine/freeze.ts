@@ -15,12 +15,13 @@ import type { DeviceId } from '../../contract/ids.ts'
 import { overlayNodes } from '../qemu/argv/devices/disk.ts'
 import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
 import { writeEmptyOverlay } from '../qemu/img/empty-overlay.ts'
-import { saveDeviceState } from '../qemu/qmp/device-state.ts'
+import { prepareStateSaving } from '../qemu/qmp/device-state.ts'
 import type { QmpArguments, QmpClient } from '../qemu/qmp/qmp-client.ts'
+import { writeDocument } from '../storage/document.ts'
 import { diskFolder } from '../storage/names.ts'
 import { plugClipboard, unplugClipboard } from './clipboard-channel.ts'
-import { type Layers, newLayerFile, readLayers, writeLayers } from './layers.ts'
-import { liveDisks } from './live-disks.ts'
+import { type Layers, layersDocument, newLayerFile, type Present, readPresent, writeLayers } from './layers.ts'
+import { type LiveDisk, liveDisks } from './live-disks.ts'
 import type { LiveMachine } from './live-machine.ts'
 import type { MachineCore } from './machine-core.ts'
 import { liveOf } from './power.ts'
@@ -56,6 +57,9 @@ interface Overlay {
   readonly disk: Disk
   readonly file: string
   readonly path: string
+  /** The active layer it will stand on. */
+  readonly below: string
+  readonly sizeBytes: number
   /** Null where the guest cannot write to the disk: its layer waits for the next start. */
   readonly live: { readonly node: string; readonly over: string; readonly nodes: ReturnType<typeof overlayNodes> } | null
 }
@@ -98,29 +102,32 @@ async function whileUnplugged<T>(core: MachineCore, needed: boolean, work: () =>
 
 async function freeze(core: MachineCore, live: LiveMachine, plan: FreezePlan, wasRunning: boolean): Promise<Frozen> {
   const { qmp } = live
-  const before = await readLayers(core.names)
-  const looking = plan.ram ? Promise.all([readPile(live, core.runtime.ramSocket), refuseBlocked(core, qmp)]) : null
-  looking?.catch(() => undefined)
-  const overlays = await prepareOverlays(core, qmp, before, plan.overlays ?? {})
+  const present = await readPresent(core.names)
+  const before = present.disks
   const stands = plan.ram || plan.whileStill !== undefined
+  let overlays: readonly Overlay[] = []
+  let saving: RamSaving | null = null
   let isLaid = false
-  let stoppedAt = 0
   let pauseMs = 0
   try {
-    const [pile] = (await looking) ?? [null]
-    await writeLayers(core.names, withOverlays(before, overlays))
+    const [disks, ram] = await Promise.allSettled([liveDisks(qmp), plan.ram ? prepareRam(core, live, plan.stateFile) : null])
+    if (ram.status === 'rejected') throw ram.reason
+    saving = ram.value
+    if (disks.status === 'rejected') throw disks.reason
+    overlays = nameOverlays(core, disks.value, before, plan.overlays ?? {})
+    await putReady(core, qmp, overlays, present)
     core.context.atStep('freeze.stop')
     let saved: SavedRam = { state: null, pile: null }
+    const stoppedAt = performance.now()
     try {
-      stoppedAt = performance.now()
       if (stands && wasRunning) await qmp.execute('stop')
-      if (plan.ram) saved = await saveRam(core, live, pile, plan.stateFile)
+      if (saving !== null) saved = await saving.save()
       await plan.whileStill?.()
       core.context.atStep('freeze.transaction')
       await layOver(qmp, overlays)
       isLaid = true
     } finally {
-      if (stands && wasRunning && !qmp.isClosed) await qmp.execute('cont')
+      if (stands && !qmp.isClosed) await goOn(qmp, wasRunning)
       pauseMs = stands && wasRunning ? performance.now() - stoppedAt : 0
     }
     core.context.atStep('freeze.frozen')
@@ -128,8 +135,50 @@ async function freeze(core: MachineCore, live: LiveMachine, plan: FreezePlan, wa
     await protectFrozen(core, layers)
     return { state: saved.state, ram: saved.pile === null ? [] : openPile(live, saved.pile), layers, pauseMs }
   } catch (error) {
-    if (!isLaid && !qmp.isClosed) await dropOverlays(core, qmp, overlays, before)
+    if (!isLaid && !qmp.isClosed) await dropOverlays(core, qmp, overlays, present)
     throw error
+  } finally {
+    await saving?.close()
+  }
+}
+
+/**
+ * After a save QEMU has let go of its disks until the CPUs run (state `postmigrate`; nothing else brings
+ * it back before 10.0), and would refuse the next save. A guest that stood still gets a moment of
+ * microseconds: both commands lie in QEMU's buffer together.
+ */
+async function goOn(qmp: QmpClient, wasRunning: boolean): Promise<void> {
+  await Promise.all([qmp.execute('cont'), ...(wasRunning ? [] : [qmp.execute('stop')])])
+}
+
+interface RamSaving {
+  save(): Promise<SavedRam>
+  close(): Promise<void>
+}
+
+interface SavedRam {
+  readonly state: DeviceState | null
+  readonly pile: RamPile | null
+}
+
+/** Finds out how RAM can be saved, and prepares it while the guest runs. */
+async function prepareRam(core: MachineCore, live: LiveMachine, stateFile: string): Promise<RamSaving> {
+  const { qmp } = live
+  const [pile] = await Promise.all([readPile(live, core.runtime.ramSocket), refuseBlocked(core, qmp)])
+  const saving = await prepareStateSaving(qmp, { socket: core.runtime.stateSocket, withoutRam: pile !== null }, pile === null ? stateFile : undefined)
+  return {
+    close: () => saving.close(),
+    async save() {
+      if (pile === null) {
+        await saving.save()
+        return { state: { file: stateFile }, pile: null }
+      }
+      // The library freezes RAM while QEMU writes the state of its devices: neither touches what the other does.
+      const [state, frozen] = await Promise.allSettled([saving.save(), freezePile(live, pile)])
+      if (state.status === 'rejected') throw state.reason
+      if (frozen.status === 'rejected') throw frozen.reason
+      return { state: state.value, pile: frozen.value }
+    },
   }
 }
 
@@ -139,30 +188,28 @@ async function refuseBlocked(core: MachineCore, qmp: QmpClient): Promise<void> {
   if (reasons.length > 0) throw new MayflyError('unsupported', `${core.name} cannot be saved with its RAM. QEMU says: ${reasons.join('; ')}`, { needs: 'devices whose state can be saved', have: reasons.join('; ') }, { next: 'Save its disks only.' })
 }
 
-/** Makes the layers and names them to QEMU, while the guest runs. */
-async function prepareOverlays(core: MachineCore, qmp: QmpClient, layers: Layers, given: NonNullable<FreezePlan['overlays']>): Promise<Overlay[]> {
-  const disks = core.run?.config.disks ?? []
-  if (disks.length === 0) return []
-  const live = await liveDisks(qmp)
-  const overlays: Overlay[] = []
-  try {
-    for (const disk of disks) {
-      const found = live.get(disk.id)
-      const chain = layers[disk.id]
-      const top = chain?.at(-1)
-      if (found === undefined || chain === undefined || top === undefined) throw new MayflyError('storage-corrupt', `The layers of ${disk.id} are not on record in ${core.names.layers}.`, { file: core.names.layers, reason: `${disk.id} is missing` })
-      const file = given[disk.id] ?? newLayerFile()
-      const path = join(diskFolder(core.names, disk.id), file)
-      const nodes = overlayNodes(disk, path, found.freeNumber)
-      overlays.push({ disk, file, path, live: disk.readOnly ? null : { node: nodes[1]?.['node-name'] ?? '', over: found.node, nodes } })
-      await writeEmptyOverlay({ path, sizeBytes: found.sizeBytes, backing: top })
-      if (!disk.readOnly) for (const node of nodes) await qmp.execute('blockdev-add', node as QmpArguments<'blockdev-add'>)
-    }
-  } catch (error) {
-    if (!qmp.isClosed) await dropOverlays(core, qmp, overlays, null)
-    throw error
-  }
-  return overlays
+function nameOverlays(core: MachineCore, live: ReadonlyMap<DeviceId, LiveDisk>, layers: Layers, given: NonNullable<FreezePlan['overlays']>): Overlay[] {
+  return (core.run?.config.disks ?? []).map((disk): Overlay => {
+    const found = live.get(disk.id)
+    const below = layers[disk.id]?.at(-1)
+    if (found === undefined || below === undefined) throw new MayflyError('storage-corrupt', `The layers of ${disk.id} are not on record in ${core.names.layers}.`, { file: core.names.layers, reason: `${disk.id} is missing` })
+    const file = given[disk.id] ?? newLayerFile()
+    const path = join(diskFolder(core.names, disk.id), file)
+    const nodes = overlayNodes(disk, path, found.freeNumber)
+    return { disk, file, path, below, sizeBytes: found.sizeBytes, live: disk.readOnly ? null : { node: nodes[1]?.['node-name'] ?? '', over: found.node, nodes } }
+  })
+}
+
+/** Makes the layers, puts them on record and names them to QEMU, while the guest runs. They are on disk before the record says so. */
+async function putReady(core: MachineCore, qmp: QmpClient, overlays: readonly Overlay[], present: Present): Promise<void> {
+  const written = overlays.map(({ path, sizeBytes, below }) => writeEmptyOverlay({ path, sizeBytes, backing: below }))
+  const onRecord = writeDocument(core.names.layers, layersDocument, { format: 'mayfly-disks', version: 1, disks: withOverlays(present.disks, overlays), parent: present.parent }, true, Promise.all(written))
+  const added = overlays.map(async ({ live }, index) => {
+    await written[index]
+    for (const node of live?.nodes ?? []) await qmp.execute('blockdev-add', node as QmpArguments<'blockdev-add'>)
+  })
+  const outcomes = await Promise.allSettled([...written, onRecord, ...added])
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 function withOverlays(before: Layers, overlays: readonly Overlay[]): Layers {
@@ -171,24 +218,6 @@ function withOverlays(before: Layers, overlays: readonly Overlay[]): Layers {
 
 function frozenChains(core: MachineCore, before: Layers): Layers {
   return Object.fromEntries((core.run?.config.disks ?? []).map(({ id }): [DeviceId, string[]] => [id, before[id] ?? []]))
-}
-
-interface SavedRam {
-  readonly state: DeviceState | null
-  readonly pile: RamPile | null
-}
-
-/** The library freezes RAM while QEMU writes the state of its devices: neither touches what the other does. */
-async function saveRam(core: MachineCore, live: LiveMachine, pile: RamPile | null, stateFile: string): Promise<SavedRam> {
-  const socket = core.runtime.stateSocket
-  if (pile === null) {
-    await saveDeviceState(live.qmp, { socket, withoutRam: false }, stateFile)
-    return { state: { file: stateFile }, pile: null }
-  }
-  const [state, frozen] = await Promise.allSettled([saveDeviceState(live.qmp, { socket, withoutRam: true }), freezePile(live, pile)])
-  if (state.status === 'rejected') throw state.reason
-  if (frozen.status === 'rejected') throw frozen.reason
-  return { state: state.value, pile: frozen.value }
 }
 
 /** All disks at once: of the same moment also where the guest runs. */
@@ -206,7 +235,7 @@ async function protectFrozen(core: MachineCore, layers: Layers): Promise<void> {
 }
 
 /** Takes back what was prepared. A layer is removed only once nothing names it; one that is left is empty, and harmless. */
-async function dropOverlays(core: MachineCore, qmp: QmpClient, overlays: readonly Overlay[], before: Layers | null): Promise<void> {
+async function dropOverlays(core: MachineCore, qmp: QmpClient, overlays: readonly Overlay[], { disks, parent }: Present): Promise<void> {
   try {
     for (const { live } of overlays) {
       for (const node of (live?.nodes ?? []).toReversed()) await qmp.execute('blockdev-del', { 'node-name': node['node-name'] }).catch(ignoreRefused)
@@ -214,7 +243,7 @@ async function dropOverlays(core: MachineCore, qmp: QmpClient, overlays: readonl
     // An answer may have been lost: what QEMU writes to stays.
     const active = new Set([...(await liveDisks(qmp)).values()].map(({ file }) => file))
     if (overlays.some(({ file }) => active.has(file))) return
-    if (before !== null) await writeLayers(core.names, before)
+    await writeLayers(core.names, disks, parent)
     for (const { path } of overlays) await rm(path, { force: true })
   } catch (error) {
     core.context.log(`${core.id}: empty layers are left of a checkpoint that failed: ${String(error)}`)

@@ -14,6 +14,7 @@ import type { MachinePaths } from '../qemu/argv/machine-paths.ts'
 import { planHardware } from '../qemu/argv/plan-hardware.ts'
 import { validateConfig } from '../qemu/argv/validate-config.ts'
 import { inheritedRamPath, type LaunchedQemu, launchQemu, readTextTail } from '../qemu/process/launch-qemu.ts'
+import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
 import { prepareRamLaunch, type RamLaunch } from '../qemu/process/ram-library.ts'
 import { readExitRecord } from '../qemu/process/exit-record.ts'
 import { hostBootId, identifyProcess, type ProcessIdentity } from '../qemu/process/process-identity.ts'
@@ -41,6 +42,15 @@ export interface Launched {
   readonly qmp: QmpClient
   readonly process: ProcessIdentity
   readonly qemu: LaunchedQemu
+  /** Aborts when the process has ended. */
+  readonly ended: AbortSignal
+}
+
+/** A launch that is prepared: only its process is missing. */
+export interface LaunchPlan {
+  readonly host: UsableHost
+  readonly config: MachineConfig
+  readonly args: readonly string[]
 }
 
 /**
@@ -48,7 +58,44 @@ export interface Launched {
  * guest was when it was saved. Runs in the machine's queue, in state `starting` or `restoring`. On a
  * failure nothing is left running and no trace of a run is left behind.
  */
-export async function launch(core: MachineCore, signal: AbortSignal, from?: SavedPoint): Promise<Launched> {
+export async function launch(core: MachineCore, signal: AbortSignal, from?: SavedPoint, planned?: LaunchPlan): Promise<Launched> {
+  const plan = planned ?? (await planLaunch(core, from))
+  try {
+    signal.throwIfAborted()
+    const launched = await spawnAndGreet(core, plan, from?.ram ?? [], signal)
+    if (from !== undefined) await loadState(core, launched, from, signal)
+    return launched
+  } catch (error) {
+    await forgetLaunch(core)
+    if (signal.aborted) throw signal.reason
+    throw error
+  }
+}
+
+/** Launches a QEMU that waits, perhaps long, for a state to be loaded with `loadState`. Its RAM is mapped already. Throws and cleans up as `launch`. */
+export async function launchWaiting(core: MachineCore, signal: AbortSignal, from: SavedPoint): Promise<Launched> {
+  const plan = await planLaunch(core, from)
+  try {
+    return await spawnAndGreet(core, plan, from.ram, signal)
+  } catch (error) {
+    await forgetLaunch(core)
+    throw error
+  }
+}
+
+/** Loads a saved state into a QEMU that waits for it. On a failure its process has ended; the caller settles the rest. */
+export async function loadState(core: MachineCore, { qmp, qemu, ended }: Launched, from: SavedPoint, signal: AbortSignal): Promise<void> {
+  try {
+    await loadDeviceState(qmp, { socket: core.runtime.stateSocket, withoutRam: from.ram.length > 0, signal: AbortSignal.any([signal, ended]) }, from.state)
+  } catch (error) {
+    await endKeeper(qemu)
+    if (signal.aborted) throw error
+    throw await launchFailure(core, error)
+  }
+}
+
+/** Everything before the process: what the guest will see, the files of a run, the command line. On a failure no trace is left. */
+export async function planLaunch(core: MachineCore, from?: Pick<SavedPoint, 'newGeneration'>): Promise<LaunchPlan> {
   const host = await core.context.host.usable()
   const { config } = core
   validateConfig(config, { capabilities: host.capabilities, machineType: core.stored.hardware?.machineType })
@@ -79,16 +126,19 @@ export async function launch(core: MachineCore, signal: AbortSignal, from?: Save
       ...(from === undefined ? {} : { fromState: true }),
       config,
     })
-    signal.throwIfAborted()
-    return await spawnAndGreet(core, host, args, config, signal, from)
+    return { host, config, args }
   } catch (error) {
-    core.update({ run: null })
-    if (config.tpm) await endSwtpm(core.runtime.tpmPidFile)
-    await rm(core.names.run, { force: true })
-    await rm(core.runtime.folder, { recursive: true, force: true })
-    if (signal.aborted) throw signal.reason
+    await forgetLaunch(core)
     throw error
   }
+}
+
+async function forgetLaunch(core: MachineCore): Promise<void> {
+  const hadTpm = core.run?.config.tpm ?? core.config.tpm
+  core.update({ run: null })
+  if (hadTpm) await endSwtpm(core.runtime.tpmPidFile)
+  await rm(core.names.run, { force: true })
+  await rm(core.runtime.folder, { recursive: true, force: true })
 }
 
 async function settleHardware(core: MachineCore, host: UsableHost, accelerator: 'kvm' | 'tcg'): Promise<Hardware> {
@@ -126,13 +176,13 @@ async function gatherPaths(core: MachineCore, config: MachineConfig, hardware: H
   }
 }
 
-async function spawnAndGreet(core: MachineCore, host: UsableHost, args: readonly string[], config: MachineConfig, signal: AbortSignal, from: SavedPoint | undefined): Promise<Launched> {
+async function spawnAndGreet(core: MachineCore, { host, args, config }: LaunchPlan, layers: readonly OpenRamLayer[], signal: AbortSignal): Promise<Launched> {
   const ramBytes = config.memoryMiB * 1024 * 1024
   const ramFd = loadNative().memfdCreate(`mayfly-${core.id}`, ramBytes)
   let ram: RamLaunch | null = null
   let qemu: LaunchedQemu
   try {
-    ram = prepareRamLaunch({ socket: core.runtime.ramSocket, ramBytes, layers: from?.ram ?? [] })
+    ram = prepareRamLaunch({ socket: core.runtime.ramSocket, ramBytes, layers })
     qemu = await launchQemu({
       binary: host.installation.binary,
       args,
@@ -155,8 +205,7 @@ async function spawnAndGreet(core: MachineCore, host: UsableHost, args: readonly
     const pid = await readPidFile(core.runtime.pidFile)
     const process = pid === null ? null : identifyProcess(pid)
     if (process === null) throw new MayflyError('qmp-interrupted', 'QEMU ended right after it was started.', { command: 'qmp_capabilities' })
-    if (from !== undefined) await loadDeviceState(qmp, { socket: core.runtime.stateSocket, withoutRam: from.ram.length > 0, signal: AbortSignal.any([signal, ended.signal]) }, from.state)
-    return { qmp, process, qemu }
+    return { qmp, process, qemu, ended: ended.signal }
   } catch (error) {
     await endKeeper(qemu)
     if (signal.aborted) throw error

@@ -3,10 +3,11 @@ import { rm } from 'node:fs/promises'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { LastExit } from '../../contract/machine.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
+import { readJournal } from '../checkpoint/journal.ts'
 import { hostBootId, isAlive, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
 import { findByPidFile, letCpusGo, pullCables, recordProcess, takeOver } from './attach.ts'
 import { settleEnd } from './end.ts'
-import { launch, type Launched } from './launch.ts'
+import { launch, type Launched, type LaunchPlan, loadState } from './launch.ts'
 import type { LiveMachine } from './live-machine.ts'
 import type { MachineCore } from './machine-core.ts'
 import { monitorPatienceMs, observeQemu, reconcile, silenceReason } from './reconcile.ts'
@@ -20,7 +21,9 @@ const pressAgainMs = 8_000
 /** Starts a machine that is off. Resolves when its CPUs run, or with `pause` when they could. */
 export function start(core: MachineCore, then: 'run' | 'pause' = 'run'): Promise<void> {
   return core.queue.run(async (signal) => {
+    core.requireOrdinary('started')
     core.require('started', statesAtRest)
+    await assertNotHalfRestored(core)
     const before = { state: core.state, reason: core.stateReason }
     core.endAsked = false
     core.enter('starting')
@@ -51,13 +54,30 @@ export async function beginFrom(core: MachineCore, signal: AbortSignal, from: Sa
   await settleIn(core, await launch(core, signal, from), then)
 }
 
+/**
+ * As `beginFrom`, for a guest that nobody has seen yet and that somebody waits for: its launch may be
+ * planned already, or its QEMU wait for the state, and its CPUs go before the engine looks at its
+ * ports. What it writes in that moment is in its logs all the same.
+ */
+export async function beginFork(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'run' | 'pause', ready: { readonly plan?: LaunchPlan | undefined; readonly waiting?: Launched | undefined }): Promise<void> {
+  const { waiting } = ready
+  if (waiting === undefined) return settleIn(core, await launch(core, signal, from, ready.plan), then, true)
+  await loadState(core, waiting, from, signal)
+  await settleIn(core, waiting, then, true)
+}
+
 /** From a QEMU that stands ready to a machine that is on record. */
-async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pause'): Promise<void> {
+async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pause', atOnce = false): Promise<void> {
   if (core.run !== null) core.update({ run: { ...core.run, process: launched.process } })
+  const go = (): Promise<void> => (then === 'run' ? letCpusGo(core, launched.qmp) : pullCables(core, launched.qmp))
   try {
-    await takeOver(core, launched.qmp, launched.process)
-    if (then === 'run') await letCpusGo(core, launched.qmp)
-    else await pullCables(core, launched.qmp)
+    if (atOnce) {
+      const outcomes = await Promise.allSettled([go(), takeOver(core, launched.qmp, launched.process)])
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    } else {
+      await takeOver(core, launched.qmp, launched.process)
+      await go()
+    }
   } catch (error) {
     // Half a start is none. A QEMU that broke down by itself is told as the crash it is.
     core.endAsked = !isMayflyError(error, 'qmp-interrupted')
@@ -152,12 +172,18 @@ export async function switchOff(core: MachineCore): Promise<void> {
   })
 }
 
-/** Ends the process of a machine and puts that on record. Runs in the machine's queue. */
-export async function pullPlug(core: MachineCore): Promise<void> {
+/** A restore that could be neither finished nor undone has left parts of two moments. */
+async function assertNotHalfRestored(core: MachineCore): Promise<void> {
+  if ((await readJournal(core.names))?.act !== 'restore') return
+  throw new MayflyError('conflict', `${core.name} cannot be started: it was being taken back to a checkpoint, and that was interrupted.`, { state: core.state, allowed: [...statesAtRest] }, { next: `Restore a checkpoint: mayfly checkpoint restore ${core.id} CHECKPOINT` })
+}
+
+/** Ends the process of a machine and puts that on record. Runs in the machine's queue. `toGoOn`: it is only to begin elsewhere. */
+export async function pullPlug(core: MachineCore, toGoOn = false): Promise<void> {
   const process = core.run?.process ?? core.live?.process ?? null
   core.endAsked = true
   if (process !== null) await endProcess(core, process)
-  await settleEnd(core)
+  await settleEnd(core, toGoOn)
 }
 
 /** Nothing of a broken machine can be taken for granted, but its process, where one lives, is found by its pid file. Its files stay as they are. */

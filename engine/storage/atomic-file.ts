@@ -7,9 +7,10 @@ import { MayflyError } from '../../contract/errors.ts'
 /**
  * Replaces `path`: writes beside it, syncs, renames, syncs the folder. Throws `no-space` on a
  * full disk, with the old file intact and nothing left beside it. `durable` false: without the syncs,
- * where whoever calls makes it durable later, or never needs it after a power cut.
+ * where whoever calls makes it durable later, or never needs it after a power cut. `ready`: waited for
+ * before the old file is replaced; where it fails, so does this, and nothing is changed.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600, durable = true): Promise<void> {
+export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600, durable = true, ready?: Promise<unknown>): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`)
   try {
@@ -20,6 +21,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
     } finally {
       await file.close()
     }
+    await ready
     await rename(temporary, path)
   } catch (cause) {
     await rm(temporary, { force: true })

@@ -74,9 +74,9 @@ export function parseDocument<S extends z.ZodType>(text: string, path: string, k
   return result.data
 }
 
-/** Replaces a document atomically; `durable` as for `writeFileAtomic`. */
-export async function writeDocument<S extends z.ZodType>(path: string, kind: DocumentKind<S>, document: z.output<S>, durable = true): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(kind.schema.parse(document), null, 2)}\n`, 0o600, durable)
+/** Replaces a document atomically; `durable` and `ready` as for `writeFileAtomic`. */
+export async function writeDocument<S extends z.ZodType>(path: string, kind: DocumentKind<S>, document: z.output<S>, durable = true, ready?: Promise<unknown>): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(kind.schema.parse(document), null, 2)}\n`, 0o600, durable, ready)
 }
 
 function firstIssue(error: z.ZodError): string {

@@ -23,24 +23,41 @@ export interface StateTransfer {
 /** No limit that a disk or a socket would ever reach: the guest stands still meanwhile. */
 const unlimitedBytesPerSecond = 1_000_000_000_000
 
+export interface StateSaving {
+  /** Saves; the machine's CPUs must stand still. QEMU is in state `postmigrate` afterwards and goes on with `cont`. */
+  save(): Promise<Buffer>
+  /** Lets go of the socket. */
+  close(): Promise<void>
+}
+
 /**
- * Saves the state of a machine whose CPUs stand still; QEMU is in state `postmigrate` afterwards and
- * goes on with `cont`. `file`: written there instead of being answered, for a stream with RAM in it.
- * Throws `qmp-failed` where QEMU refuses or fails, `qmp-interrupted`, `cancelled`.
+ * Makes everything ready for a state to be saved, while the guest still runs. `file`: it is written
+ * there instead of being answered, for a stream with RAM in it. Throws `qmp-failed` where QEMU refuses
+ * or fails, `qmp-interrupted`, `cancelled`.
  */
-export async function saveDeviceState(qmp: QmpClient, transfer: StateTransfer, file?: string): Promise<Buffer> {
+export async function prepareStateSaving(qmp: QmpClient, transfer: StateTransfer, file?: string): Promise<StateSaving> {
   const taken = await listenOnce(transfer.socket, file)
-  try {
-    await prepare(qmp, transfer)
-    const ended = endOfMigration(qmp, transfer.signal)
-    await Promise.all([qmp.execute('migrate', { uri: `unix:${transfer.socket}` }), ended])
-    return await taken.content()
-  } catch (error) {
-    if (!qmp.isClosed) await qmp.execute('migrate_cancel').catch(ignoreExpected)
-    throw error
-  } finally {
+  const close = async (): Promise<void> => {
     taken.close()
     await rm(transfer.socket, { force: true })
+  }
+  try {
+    await prepare(qmp, transfer)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    close,
+    async save() {
+      try {
+        await Promise.all([endOfMigration(qmp, transfer.signal), qmp.execute('migrate', { uri: `unix:${transfer.socket}` })])
+        return await taken.content()
+      } catch (error) {
+        if (!qmp.isClosed) await qmp.execute('migrate_cancel').catch(ignoreExpected)
+        throw error
+      }
+    },
   }
 }
 
@@ -49,10 +66,10 @@ export async function saveDeviceState(qmp: QmpClient, transfer: StateTransfer, f
  * afterwards. QEMU ends where it cannot load it: then this throws `qmp-interrupted`, and its log says why.
  */
 export async function loadDeviceState(qmp: QmpClient, transfer: StateTransfer, state: Uint8Array | { readonly file: string }): Promise<void> {
-  await prepare(qmp, transfer)
   const ended = endOfMigration(qmp, transfer.signal)
   ended.catch(() => undefined)
-  await qmp.execute('migrate-incoming', { uri: `unix:${transfer.socket}` })
+  // In this order, and not one after the other: QEMU takes them as they come.
+  await Promise.all([prepare(qmp, transfer), qmp.execute('migrate-incoming', { uri: `unix:${transfer.socket}` })])
   const feeding = feed(transfer.socket, state)
   feeding.catch(() => undefined)
   try {
