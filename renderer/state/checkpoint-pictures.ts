@@ -4,7 +4,7 @@
  */
 import { useEffect } from 'react'
 import { create } from 'zustand'
-import { engine } from './coming.ts'
+import { engine } from './connection.ts'
 
 const atOnce = 3
 const keptAtMost = 400

@@ -3,7 +3,7 @@ import { useEffect } from 'react'
 import { create } from 'zustand'
 import type { Timeline } from '../../contract/checkpoint.ts'
 import type { MayflyError } from '../../contract/errors.ts'
-import { engine } from './coming.ts'
+import { engine } from './connection.ts'
 import { toMayflyError } from './failure.ts'
 import { useMirror } from './mirror.ts'
 

@@ -1,7 +1,7 @@
 /** Asks what a checkpoint is to be: its label, with memory or without, and what stands against it. */
 import { Modal } from '@mantine/core'
 import { useState } from 'react'
-import { engine } from '../../state/coming.ts'
+import { engine } from '../../state/connection.ts'
 import { useMachine } from '../../state/mirror.ts'
 import { closeOverlay } from '../../state/overlay.ts'
 import { useTimeline } from '../../state/timeline.ts'

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react'
 import type { CheckpointDiff } from '../../../contract/checkpoint.ts'
 import type { MayflyError } from '../../../contract/errors.ts'
-import { engine } from '../../state/coming.ts'
+import { engine } from '../../state/connection.ts'
 import { toMayflyError } from '../../state/failure.ts'
 
 interface Told {

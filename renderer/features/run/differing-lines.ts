@@ -1,0 +1,59 @@
+/** Which lines of several outputs differ: those that do not stand, in the same order, in each of the others. Pure. */
+
+/** Longer outputs are compared by their ends alone: comparing takes the product of their lengths. */
+const comparedAtMost = 1500
+
+/** For each output, which of its lines differ from one of the others. One output alone: none. */
+export function findDiffering(outputs: readonly (readonly string[])[]): boolean[][] {
+  const differing = outputs.map((lines) => lines.map(() => false))
+  for (const [a, first] of outputs.entries()) {
+    for (let b = a + 1; b < outputs.length; b++) {
+      const second = outputs[b] ?? []
+      const [inFirst, inSecond] = common(first, second)
+      mark(differing[a], first.length, inFirst)
+      mark(differing[b], second.length, inSecond)
+    }
+  }
+  return differing
+}
+
+function mark(flags: boolean[] | undefined, length: number, same: ReadonlySet<number>): void {
+  for (let line = 0; line < length; line++) if (flags !== undefined && !same.has(line)) flags[line] = true
+}
+
+/** The lines of a longest common subsequence, by their numbers in each. Blank lines count as anything else. */
+function common(a: readonly string[], b: readonly string[]): [Set<number>, Set<number>] {
+  const inA = new Set<number>()
+  const inB = new Set<number>()
+  let start = 0
+  while (start < a.length && start < b.length && a[start] === b[start]) {
+    inA.add(start)
+    inB.add(start)
+    start++
+  }
+  let endA = a.length
+  let endB = b.length
+  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) {
+    inA.add(--endA)
+    inB.add(--endB)
+  }
+  const fromA = Math.max(start, endA - comparedAtMost)
+  const fromB = Math.max(start, endB - comparedAtMost)
+  const rows = endA - fromA
+  const columns = endB - fromB
+  const lengths = new Uint16Array((rows + 1) * (columns + 1))
+  const at = (row: number, column: number): number => lengths[row * (columns + 1) + column] ?? 0
+  for (let row = rows - 1; row >= 0; row--) {
+    for (let column = columns - 1; column >= 0; column--) {
+      lengths[row * (columns + 1) + column] = a[fromA + row] === b[fromB + column] ? at(row + 1, column + 1) + 1 : Math.max(at(row + 1, column), at(row, column + 1))
+    }
+  }
+  for (let row = 0, column = 0; row < rows && column < columns; ) {
+    if (a[fromA + row] === b[fromB + column]) {
+      inA.add(fromA + row++)
+      inB.add(fromB + column++)
+    } else if (at(row + 1, column) >= at(row, column + 1)) row++
+    else column++
+  }
+  return [inA, inB]
+}
