@@ -1,6 +1,7 @@
 /** English. Sentences for people: what happened, to which machine, what next. */
 import type { MachineState, PausedBy } from '../../contract/machine-state.ts'
 import { consoles } from './english-consoles.ts'
+import { hardwareParts } from './english-hardware.ts'
 import { making } from './english-making.ts'
 import { starting } from './english-starting.ts'
 import { plural } from './numbers.ts'
@@ -23,6 +24,7 @@ const pausedBy: Readonly<Record<PausedBy, string>> = {
 
 export const english = {
   ...starting,
+  ...hardwareParts,
   ...making,
   ...saving,
   ...running,
@@ -159,7 +161,7 @@ export const english = {
     used: (size: string, layers: number) => `${size} used, ${plural(layers, 'layer', 'layers')}`, readOnly: 'read only', cacheDirect: 'past the host\'s cache', cacheUnsafe: 'flushes ignored', removeDisk: (disk: string) => `Delete ${disk} and its data`, removeOff: 'A disk is deleted while the machine is off.', cdName: 'CD drive', empty: 'empty', discGone: 'a disc that is no image any more', insert: 'Insert', changeDisc: 'Change', eject: 'Eject', noDiscs: 'There is no disc image. Images adds one.',
     nicName: 'Network', forwards: (amount: number) => plural(amount, 'forward', 'forwards'), cableIn: 'cable in', cableOut: 'cable out', edit: 'Edit', display: 'Display', displays: { 'virtio-vga': 'virtio-vga, follows the view', std: 'standard VGA, for any system', none: 'none, serial only' }, tablet: 'tablet: the pointer goes where yours is', noTablet: 'no tablet',
     balloon: 'Balloon', balloonOn: 'tells what the guest uses', balloonOff: 'none: what the guest uses is not known', remove: 'Remove', addOne: 'Add', removeTpm: 'Remove the TPM', removeWatchdog: 'Remove the watchdog', watchdogDoes: { reset: 'resets the guest when it hangs', poweroff: 'switches off when the guest hangs', pause: 'pauses when the guest hangs', none: 'only tells when the guest hangs' },
-    firmware: 'Firmware', firmwares: { bios: 'BIOS', uefi: 'UEFI' }, secureBoot: 'Secure Boot on', noSecureBoot: 'Secure Boot off', bootOrder: 'Boot order', noBootOrder: 'as the firmware likes', directBoot: 'its kernel is started directly', bootFirst: 'Boot first from', sound: 'Sound', sounds: { none: 'no sound card', on: 'a sound card' }, heardThrough: (outlet: string) => `heard through ${outlet}`, outlets: { pa: 'the sound server of this host', alsa: 'the sound card of this host' } as Readonly<Record<string, string>>, notHeard: 'not heard on this host', notHeardTitle: 'Nobody hears this machine', removeSound: 'Remove the sound card',
+    firmware: 'Firmware', firmwares: { bios: 'BIOS', uefi: 'UEFI' }, secureBoot: 'Secure Boot on', noSecureBoot: 'Secure Boot off', bootOrder: 'Boot order', noBootOrder: 'as the firmware likes', directBoot: 'its kernel is started directly', sound: 'Sound', sounds: { none: 'no sound card', on: 'a sound card' }, heardThrough: (outlet: string) => `heard through ${outlet}`, outlets: { pa: 'the sound server of this host', alsa: 'the sound card of this host' } as Readonly<Record<string, string>>, notHeard: 'not heard on this host', notHeardTitle: 'Nobody hears this machine', removeSound: 'Remove the sound card',
   },
 
   network: {

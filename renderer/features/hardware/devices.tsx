@@ -17,6 +17,7 @@ import { Note } from '../../ui/note.tsx'
 import { formatBytes, formatMiB } from '../../ui/size-text.ts'
 import { When } from '../../ui/when.tsx'
 import { AddDisk } from './add-disk.tsx'
+import { BootOrder, bootOrderWords, hasBootOrder } from './boot-order.tsx'
 
 interface DevicesProps {
   readonly machine: MachineSummary
@@ -31,11 +32,10 @@ export function Devices({ machine, config, details }: DevicesProps): React.React
   const images = useMirror(({ images }) => images)
   const { change, problem, busy } = useChange()
   const [addingDisk, setAddingDisk] = useState(false)
+  const [ordering, setOrdering] = useState(false)
   const on = isOn(machine.state)
   const discs = images.filter(({ kind, broken }) => kind === 'iso' && broken === null)
   const set = (doing: string, changes: MachineChanges): void => void change(doing, () => engine.machine.set({ machine: machine.id, ...changes }))
-  const bootable = [...config.disks, ...config.cdroms, ...config.nics]
-  const order = bootable.filter(({ bootIndex }) => bootIndex !== undefined).toSorted((a, b) => (a.bootIndex ?? 0) - (b.bootIndex ?? 0)).map(({ id }) => id)
 
   return (
     <section>
@@ -111,17 +111,10 @@ export function Devices({ machine, config, details }: DevicesProps): React.React
             </Menu>
           </Row>
         )}
-        <Row icon={ListOrdered} name={text.hardware.bootOrder} {...(config.directBoot === undefined ? { later: on } : {})} facts={[config.directBoot === undefined ? (order.length === 0 ? text.hardware.noBootOrder : order.join(', ')) : text.hardware.directBoot]}>
-          {config.directBoot === undefined && bootable.length > 1 ? (
-            <Menu>
-              <Menu.Target><Button size="small" look="quiet">{text.hardware.edit}</Button></Menu.Target>
-              <Menu.Dropdown>
-                <Menu.Label>{text.hardware.bootFirst}</Menu.Label>
-                {bootable.map(({ id }) => <Menu.Item key={id} disabled={order[0] === id} onClick={() => void change(text.hardware.bootOrder, () => engine.machine.setBootOrder({ machine: machine.id, devices: [id, ...order.filter((other) => other !== id)] }))}>{id}</Menu.Item>)}
-              </Menu.Dropdown>
-            </Menu>
-          ) : null}
+        <Row icon={ListOrdered} name={text.hardware.bootOrder} {...(config.directBoot === undefined ? { later: on } : {})} facts={[config.directBoot === undefined ? bootOrderWords(config) : text.hardware.directBoot]}>
+          {hasBootOrder(config) ? <Button size="small" look="quiet" aria-expanded={ordering} onClick={() => setOrdering(!ordering)}>{text.hardware.edit}</Button> : null}
         </Row>
+        {ordering ? <li><BootOrder machine={machine.id} config={config} later={on} change={change} onClose={() => setOrdering(false)} /></li> : null}
       </ul>
     </section>
   )
