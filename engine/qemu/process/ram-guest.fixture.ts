@@ -39,7 +39,7 @@ export interface GuestOptions {
   readonly saved?: SavedRam
   readonly devices?: readonly string[]
   readonly accelerator?: 'tcg' | 'kvm'
-  /** A boot sector instead of the tiny Linux. */
+  /** The image of a disk that is booted instead of the tiny Linux. */
   readonly bootSector?: string
 }
 
@@ -75,12 +75,12 @@ export class RamGuest {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const { binary, env, firmwareFolders } = await findQemu()
     const ramBytes = memoryMiB * mebibyte
-    const boot = options.bootSector === undefined ? await linux() : ['-drive', `if=floppy,format=raw,readonly=on,file=${options.bootSector}`]
+    const boot = options.bootSector === undefined ? await linux() : ['-blockdev', JSON.stringify({ driver: 'raw', 'node-name': 'boot', 'read-only': true, file: { driver: 'file', filename: options.bootSector } }), '-device', 'virtio-blk-pci,drive=boot']
     const args = [
       ...firmwareFolders.flatMap((firmware) => ['-L', firmware]),
       '-S', '-no-user-config', '-nodefaults', '-display', 'none', '-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
       '-pidfile', `${folder}/qemu.pid`, '-qmp', `unix:${folder}/qmp.sock,server=on,wait=off`,
-      '-accel', accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm', '-machine', 'q35,memory-backend=ram0,dump-guest-core=off,vmport=off', '-cpu', 'max', '-smp', '2', '-m', `${memoryMiB}`,
+      '-accel', accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm', '-machine', 'q35,memory-backend=ram0,dump-guest-core=off,vmport=off', '-cpu', accelerator === 'tcg' ? 'max' : 'host', '-smp', '2', '-m', `${memoryMiB}`,
       '-object', JSON.stringify({ 'qom-type': 'memory-backend-file', id: 'ram0', size: ramBytes, 'mem-path': inheritedRamPath, share: true, prealloc: false, merge: false, dump: false }),
       ...boot,
       '-serial', `file:${folder}/serial.log`,
