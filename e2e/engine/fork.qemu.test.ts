@@ -1,6 +1,9 @@
+import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
-import { TestHome } from './test-home.fixture.ts'
+import { machinesFolder } from '../../engine/storage/names.ts'
+import { until } from '../conformance/until.ts'
+import { refusal, TestHome } from './test-home.fixture.ts'
 
 let home: TestHome
 let client: EngineClient
@@ -9,22 +12,102 @@ beforeAll(async () => {
   home = await TestHome.make()
   client = await home.open()
   await home.buildTiny(client)
+  await home.bootTiny(client, 'parent', { forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 40_022, guestPort: 22 }] })
+  await home.sh(client, 'parent', startCounter)
 }, 300_000)
 afterAll(() => home.close())
 
-/** A counter in RAM, advanced by a process of the guest, and one on disk. */
-const countInGuest = 'echo 0 > /dev/shm/ram; (while true; do n=$(cat /dev/shm/ram); echo $((n + 1)) > /dev/shm/ram; usleep 100000; done) > /dev/null 2>&1 &'
+/** A counter in the memory of a process, told when asked for by a signal; and a checksum over memory that was written before. */
+const startCounter = `mkdir -p /run; dd if=/dev/urandom of=/run/random bs=1M count=20 2>/dev/null; md5sum /run/random > /run/sum
+(n=0; trap 'echo $n > /run/count' USR1; while true; do n=$((n + 1)); usleep 20000; done) > /dev/null 2>&1 & echo $! > /run/counter`
+const readCounter = 'rm -f /run/count; kill -USR1 $(cat /run/counter); while [ ! -s /run/count ]; do usleep 10000; done; cat /run/count'
+const count = async (machine: string): Promise<number> => Number(await home.sh(client, machine, readCounter))
 
-test('a fork of a running machine goes on where its parent is, and both go on by themselves', async () => {
-  await home.bootTiny(client, 'parent')
-  await home.sh(client, 'parent', 'mkdir -p /dev/shm; echo before > /data/disk; sync; echo secret > /tmp/only-in-memory')
+test('a fork goes on where its parent is; each then writes its own memory and disk', async () => {
+  await home.sh(client, 'parent', 'echo before > /data/disk; sync; echo secret > /run/memory')
+  const before = await count('parent')
   const { forks, pauseMs, notes } = await client.machine.fork({ machine: 'parent' })
-  console.log(forks[0]?.readyMs, pauseMs, notes)
-  expect(forks).toHaveLength(1)
-  expect(forks[0]?.machine).toMatchObject({ name: 'parent-fork-1', state: 'running', origin: { machineName: 'parent' } })
-  expect(await home.sh(client, 'parent-fork-1', 'cat /data/disk /tmp/only-in-memory')).toBe('before\nsecret\n')
-  await home.sh(client, 'parent-fork-1', 'echo fork > /data/disk; sync; echo fork > /tmp/only-in-memory')
-  expect(await home.sh(client, 'parent', 'cat /data/disk /tmp/only-in-memory')).toBe('before\nsecret\n')
+  expect(forks[0]?.machine).toMatchObject({ name: 'parent-fork-1', state: 'running', origin: { machineName: 'parent', checkpoint: null }, throwaway: false })
+  expect(pauseMs).toBeGreaterThan(0)
+  expect(notes.join(' ')).toContain('dead')
+  expect(await home.sh(client, 'parent-fork-1', 'cat /data/disk /run/memory; md5sum -c -s /run/sum && echo right')).toBe('before\nsecret\nright\n')
+  expect(await count('parent-fork-1')).toBeGreaterThan(before)
+  await home.sh(client, 'parent-fork-1', 'echo fork > /data/disk; sync; echo fork > /run/memory; dd if=/dev/urandom of=/run/random bs=1M count=20 2>/dev/null')
   await home.sh(client, 'parent', 'echo parent > /data/disk; sync')
-  expect(await home.sh(client, 'parent-fork-1', 'cat /data/disk /tmp/only-in-memory')).toBe('fork\nfork\n')
+  expect(await home.sh(client, 'parent', 'cat /data/disk /run/memory; md5sum -c -s /run/sum && echo right')).toBe('parent\nsecret\nright\n')
+  expect(await home.sh(client, 'parent-fork-1', 'cat /data/disk /run/memory')).toBe('fork\nfork\n')
+  expect(await count('parent')).toBeGreaterThan(before)
+})
+
+test('a fork has other ports, the same cards, and another generation', async () => {
+  const [parent, fork] = [await client.machine.show({ machine: 'parent' }), await client.machine.show({ machine: 'parent-fork-1' })]
+  expect(parent.forwards.map(({ hostPort }) => hostPort)).toEqual([40_022])
+  expect(fork.forwards).toHaveLength(1)
+  expect(fork.forwards[0]?.hostPort).not.toBe(40_022)
+  expect(fork.hardware).toEqual(parent.hardware)
+  expect(fork.disks[0]?.sharedBytes).toBeGreaterThan(0)
+})
+
+test('a fork of a fork, several at once, by a pattern, standing still', async () => {
+  const { forks } = await client.machine.fork({ machine: 'parent-fork-1', count: 3, name: 'child {n}', then: 'pause' })
+  expect(forks.map(({ machine }) => [machine.name, machine.state, machine.pausedBy])).toEqual([1, 2, 3].map((n) => [`child ${n}`, 'paused', 'user']))
+  await client.machine.resume({ machine: 'child 2' })
+  expect(await home.sh(client, 'child 2', 'cat /data/disk /run/memory')).toBe('fork\nfork\n')
+  expect(await refusal(client.machine.fork({ machine: 'parent', name: 'child 2' }))).toBe('conflict')
+})
+
+test('forks outlive their parents, and can be started again from their disks', async () => {
+  await client.machine.delete({ machine: 'parent-fork-1', force: true })
+  await client.trash.empty({})
+  expect(await home.sh(client, 'child 2', 'cat /data/disk; sync')).toBe('fork\n')
+  await client.machine.stop({ machine: 'child 2', force: true })
+  await client.machine.start({ machine: 'child 2' })
+  await home.ready(client, 'child 2')
+  expect(await home.sh(client, 'child 2', 'cat /data/disk')).toBe('fork\n')
+  for (const name of ['child 1', 'child 2', 'child 3']) await client.machine.delete({ machine: name, force: true })
+})
+
+test('a machine that stands still is forked as it is, and still stands', async () => {
+  await client.machine.pause({ machine: 'parent' })
+  const { forks, pauseMs } = await client.machine.fork({ machine: 'parent', name: 'still', throwaway: true })
+  expect([(await client.machine.show({ machine: 'parent' })).state, forks[0]?.machine.state, pauseMs]).toEqual(['paused', 'running', 0])
+  expect(await home.sh(client, 'still', 'cat /data/disk')).toBe('parent\n')
+  // QEMU saves a second time from the same standstill.
+  await client.machine.fork({ machine: 'parent', name: 'still again', throwaway: true })
+  await client.machine.resume({ machine: 'parent' })
+  expect(await home.sh(client, 'parent', 'md5sum -c -s /run/sum && echo right')).toBe('right\n')
+  for (const machine of ['still', 'still again']) await client.machine.stop({ machine, force: true })
+})
+
+test('a checkpoint is forked with its RAM while the machine goes on; the clock is right', async () => {
+  await home.sh(client, 'parent', 'echo saved > /run/memory; echo saved > /data/disk; sync')
+  const job = await client.job.wait({ job: (await client.checkpoint.take({ machine: 'parent', label: 'point', what: 'ram' })).id })
+  expect(job).toMatchObject({ state: 'done' })
+  await home.sh(client, 'parent', 'echo later > /run/memory; echo later > /data/disk; sync')
+  const { forks } = await client.machine.fork({ machine: 'parent', checkpoint: 'point', name: 'from point' })
+  expect(forks[0]?.machine.origin).toMatchObject({ machineName: 'parent', checkpointLabel: 'point' })
+  expect(await home.sh(client, 'from point', 'cat /data/disk /run/memory; md5sum -c -s /run/sum && echo right')).toBe('saved\nsaved\nright\n')
+  await expect.poll(async () => Math.abs(Number(await home.sh(client, 'from point', 'date +%s')) - Date.now() / 1000) < 3, { timeout: 20_000 }).toBe(true)
+  await client.machine.delete({ machine: 'from point', force: true })
+})
+
+test('a machine that is off gives its disks; the fork boots as another machine', async () => {
+  await client.machine.stop({ machine: 'parent' })
+  const { forks } = await client.machine.fork({ machine: 'parent', name: 'cold' })
+  await home.ready(client, 'cold')
+  expect(await home.sh(client, 'cold', 'cat /data/disk')).toBe('later\n')
+  const [parent, cold] = [await client.machine.show({ machine: 'parent' }), await client.machine.show({ machine: 'cold' })]
+  expect(cold.hardware?.macs).not.toEqual(parent.hardware?.macs)
+  expect([forks[0]?.machine.origin?.machineName, parent.state]).toEqual(['parent', 'stopped'])
+  await client.machine.delete({ machine: 'cold', force: true })
+  await client.machine.start({ machine: 'parent' })
+  await home.ready(client, 'parent')
+  expect(await home.sh(client, 'parent', 'cat /data/disk')).toBe('later\n')
+})
+
+test('nothing is left of forks that are gone', async () => {
+  await client.trash.empty({})
+  const { id } = await client.machine.show({ machine: 'parent' })
+  await until(async () => (await readdir(machinesFolder(home.folders))).join() === id, 'only the parent has a folder')
+  expect((await readdir(home.folders.runtime)).filter((name) => !name.startsWith('engine.'))).toEqual([id])
 })

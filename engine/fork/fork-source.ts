@@ -9,8 +9,13 @@ import type { DeviceId } from '../../contract/ids.ts'
 import { statesAtRest } from '../../contract/machine-state.ts'
 import type { MachineConfig, Origin } from '../../contract/machine.ts'
 import type { Belongings } from '../checkpoint/belongings.ts'
+import type { CheckpointRecord } from '../checkpoint/checkpoint-document.ts'
+import { findMissing, hasState } from '../checkpoint/checkpoint-store.ts'
+import { findCheckpoint } from '../checkpoint/find-checkpoint.ts'
 import { actOnLayers } from '../checkpoint/layer-acts.ts'
 import { makeOverlays, nameOverlays, onTop, setTips } from '../checkpoint/overlays.ts'
+import { closeRamLayers, openRamLayers } from '../checkpoint/ram-layers.ts'
+import { ramRefusal } from '../checkpoint/ram-refusal.ts'
 import { freezeMachine } from '../machine/freeze.ts'
 import { newMachineId } from '../machine/identity.ts'
 import { type Layers, readLayers, writeLayers } from '../machine/layers.ts'
@@ -21,7 +26,7 @@ import type { SavedPoint } from '../machine/saved-point.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
 import { readVirtualBytes } from '../qemu/img/own-layer.ts'
 import { makePrivateFolder } from '../storage/atomic-file.ts'
-import { diskFolder, machineFolderNames, machinesFolder } from '../storage/names.ts'
+import { checkpointFolderNames, diskFolder, machineFolderNames, machinesFolder } from '../storage/names.ts'
 import { copyFirmware, type Firmware } from './copy-firmware.ts'
 import type { ForkRequest } from './fork.ts'
 
@@ -38,6 +43,8 @@ export interface ForkSource {
   readonly hasFirmware: boolean
   /** The guest goes on in the fork; else it boots. */
   readonly withRam: boolean
+  /** What the guest runs with; undefined: as its configuration says. */
+  readonly accelerator: 'kvm' | 'tcg' | undefined
   freeze(): Promise<FrozenSource>
 }
 
@@ -55,12 +62,53 @@ export interface FrozenSource {
 
 /** Runs `use` with the source, while nobody else acts on the parent's layers. */
 export function withForkSource<T>(parent: MachineCore, request: Pick<ForkRequest, 'checkpoint' | 'what'>, use: (source: ForkSource) => Promise<T>): Promise<T> {
-  return actOnLayers(parent, () =>
-    parent.queue.run(async () => {
+  return actOnLayers(parent, async () => {
+    // What lies in a checkpoint stays as it is, whatever the machine does.
+    if (request.checkpoint !== undefined) return use(await sourceSaved(parent, await findCheckpoint(parent, request.checkpoint), request.what))
+    return parent.queue.run(async () => {
       parent.require('forked', [...statesAtRest, 'running', 'paused'])
       return use(statesAtRest.some((state) => state === parent.state) ? await sourceAtRest(parent, request.what) : await sourceAlive(parent, request.what))
-    }),
-  )
+    })
+  })
+}
+
+/** A checkpoint; the machine may do what it likes. */
+export async function sourceSaved(parent: MachineCore, record: CheckpointRecord, what: ForkRequest['what']): Promise<ForkSource> {
+  const { names } = parent
+  const missing = await findMissing(names, record)
+  if (missing !== null) throw new MayflyError('storage-corrupt', `${record.label} of ${parent.name} cannot be forked: ${missing}`, { file: names.disks, reason: missing }, { next: 'Put the file back from a backup.' })
+  if (what === 'ram' && record.kind !== 'ram') throw new MayflyError('unsupported', `${record.label} has no RAM to be forked.`, { needs: 'a checkpoint with RAM', have: 'disks' }, { next: 'Fork its disks; the forks then boot.' })
+  const withRam = record.kind === 'ram' && what !== 'disks'
+  if (withRam) await assertRamUsable(parent, record)
+  const folder = checkpointFolderNames(names, record.id)
+  return {
+    origin: { machine: parent.id, machineName: parent.name, checkpoint: record.id, checkpointLabel: record.label },
+    config: record.config,
+    hardware: record.hardware,
+    layers: record.disks,
+    sizes: await sizesOf(parent, record.disks),
+    media: folder,
+    hasFirmware: record.hasNvram || record.hasTpm,
+    withRam,
+    accelerator: withRam ? record.madeWith?.accelerator : undefined,
+    async freeze() {
+      const ram = withRam ? await openRamLayers(names.ram, record.ram?.layers ?? [], record.config.memoryMiB * 1024 * 1024) : []
+      return {
+        from: withRam ? { state: { file: folder.state }, ram, newGeneration: false, accelerator: record.madeWith?.accelerator } : null,
+        firmware: record.hasNvram || record.hasTpm ? folder : null,
+        pauseMs: 0,
+        savedAt: Date.parse(record.takenAt),
+        close: () => Promise.resolve(closeRamLayers(ram)),
+      }
+    },
+  }
+}
+
+async function assertRamUsable(parent: MachineCore, record: CheckpointRecord): Promise<void> {
+  const next = 'Fork its disks only: --what disks. The forks then boot.'
+  const refused = await ramRefusal(parent, record)
+  if (refused !== null) throw new MayflyError('unsupported', `The RAM of ${record.label} cannot be used. ${refused}`, { needs: 'the QEMU, accelerator and CPU it was saved with', have: refused }, { next })
+  if (!(await hasState(parent.names, record))) throw new MayflyError('storage-corrupt', `${record.label} of ${parent.name} has lost the state of its devices.`, { file: checkpointFolderNames(parent.names, record.id).state, reason: 'it is missing' }, { next })
 }
 
 const originOf = (parent: MachineCore): Origin => ({ machine: parent.id, machineName: parent.name, checkpoint: null, checkpointLabel: null })
@@ -79,6 +127,7 @@ async function sourceAtRest(parent: MachineCore, what: ForkRequest['what']): Pro
     media: names,
     hasFirmware: config.firmware.kind === 'uefi' || config.tpm,
     withRam: false,
+    accelerator: undefined,
     async freeze() {
       const all = await readLayers(names)
       const overlays = nameOverlays(layers)
@@ -109,6 +158,7 @@ async function sourceAlive(parent: MachineCore, what: ForkRequest['what']): Prom
     media: names,
     hasFirmware,
     withRam,
+    accelerator: parent.run?.accelerator,
     async freeze() {
       const aside = machineFolderNames(join(machinesFolder(context.folders), `.${newMachineId()}.new`))
       const close = (): Promise<void> => rm(aside.folder, { recursive: true, force: true })
@@ -124,7 +174,7 @@ async function sourceAlive(parent: MachineCore, what: ForkRequest['what']): Prom
           closePile(ram)
           await close()
         }
-        return { from: state === null ? null : { state, ram, newGeneration: false }, firmware: hasFirmware ? aside : null, pauseMs, savedAt: Date.now(), close: closeAll }
+        return { from: state === null ? null : { state, ram, newGeneration: false, accelerator: parent.run?.accelerator }, firmware: hasFirmware ? aside : null, pauseMs, savedAt: Date.now(), close: closeAll }
       } catch (error) {
         await close()
         throw error

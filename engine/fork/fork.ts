@@ -78,7 +78,7 @@ export function forkShown({ core, readyMs }: Fork): { machine: MachineSummary; f
  */
 export async function forkMachine(context: EngineContext, machines: Machines, parent: MachineCore, request: ForkRequest): Promise<Forked> {
   const calledAt = performance.now()
-  parent.require('forked', [...statesAtRest, 'running', 'paused'])
+  if (request.checkpoint === undefined) parent.require('forked', [...statesAtRest, 'running', 'paused'])
   const warning = assertMemoryForForks(parent, request.count)
   const { names, release } = reserveForkNames(machines, parent.name, request.name, request.count)
   const ids = names.map(() => newMachineId())
@@ -130,7 +130,7 @@ async function makeDrafts(context: EngineContext, parent: MachineCore, source: F
     const core = new MachineCore(context, id, folder, stored, false)
     core.durable = false
     // Firmware and TPM must have their state before: it comes with the freeze.
-    const plan = source.withRam && !source.hasFirmware ? await planLaunch(core, { newGeneration: false }) : undefined
+    const plan = source.withRam && !source.hasFirmware ? await planLaunch(core, { newGeneration: false, accelerator: source.accelerator }) : undefined
     return { core, plan }
   }))
 }

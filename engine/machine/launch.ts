@@ -95,13 +95,13 @@ export async function loadState(core: MachineCore, { qmp, qemu, ended }: Launche
 }
 
 /** Everything before the process: what the guest will see, the files of a run, the command line. On a failure no trace is left. */
-export async function planLaunch(core: MachineCore, from?: Pick<SavedPoint, 'newGeneration'>): Promise<LaunchPlan> {
+export async function planLaunch(core: MachineCore, from?: Pick<SavedPoint, 'newGeneration' | 'accelerator'>): Promise<LaunchPlan> {
   const host = await core.context.host.usable()
   const { config } = core
   validateConfig(config, { capabilities: host.capabilities, machineType: core.stored.hardware?.machineType })
   assertMemoryFits(core, config)
   await assertPortsFree(core, config)
-  const accelerator = host.chooseAccelerator(config.accelerator)
+  const accelerator = host.chooseAccelerator(from?.accelerator ?? config.accelerator)
   const hardware = await settleHardware(core, host, accelerator)
 
   // An engine that was killed before QEMU came may have left one.

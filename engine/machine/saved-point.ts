@@ -8,6 +8,8 @@ export interface SavedPoint {
   readonly state: DeviceState
   /** RAM, lowest layer first. Empty: it is in the stream. The caller keeps them open, and closes them. */
   readonly ram: readonly OpenRamLayer[]
+  /** What it was saved with, and must be loaded with; default: as the machine's configuration says. */
+  readonly accelerator?: 'kvm' | 'tcg' | undefined
   /** The guest must learn that it was restored or copied. */
   readonly newGeneration: boolean
 }
