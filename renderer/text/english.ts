@@ -141,6 +141,12 @@ export const english = {
   palette: {
     groups: { do: 'Do', goTo: 'Go to', help: 'Help' }, nothing: (query: string) => `Nothing is called "${query}".`, choose: 'choose', doIt: 'do it', close: 'close', asksFirst: 'asks first',
     tabOf: (tab: string, name: string) => `${tab} of ${name}`, doctorFact: 'what this host can do', sidebar: 'Hide or show the list', forkMany: (name: string) => `Fork ${name} several times`,
+    withOptions: 'with options', copyLine: 'as a command line', lineCopied: (line: string) => `Copied: ${line}`, restart: (name: string) => `Restart ${name}`, restartMeans: 'shuts it down and starts it again', copyAddress: (address: string, name: string) => `Copy ${address} of ${name}`, toPort: (port: number) => `to guest port ${port}`, copyId: (name: string) => `Copy the id of ${name}`,
+    options: {
+      back: 'Back', copy: 'Copy the command line', empty: 'Write something.', badCount: 'A whole number from 1 to 100.', badSeconds: 'A whole number from 1 to 3600.',
+      label: { name: 'Name', count: 'How many', label: 'Label', throwaway: 'Throwaway: deletes itself when it stops', timeoutSeconds: 'Seconds it may take' },
+      placeholder: { name: 'as Mayfly names it', count: '1', label: 'the time', timeoutSeconds: 'as the machine is set', throwaway: '' },
+    },
   },
 
   ...consoles,

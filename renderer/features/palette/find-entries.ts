@@ -1,7 +1,18 @@
 /** Which entries of the palette a few letters ask for. Pure. */
 import type { ReactNode } from 'react'
+import type { ActionOption, OptionValues } from './action-command.ts'
 
 export type PaletteGroup = 'do' | 'goTo' | 'help'
+
+/** What can be given along with an entry, once Tab was pressed on it. */
+export interface EntryOptions {
+  readonly list: readonly ActionOption[]
+  readonly initial: OptionValues
+  /** Those that cannot be left empty. */
+  readonly needed: readonly ActionOption[]
+  readonly command: (values: OptionValues) => string
+  readonly run: (values: OptionValues) => void
+}
 
 export interface PaletteEntry {
   readonly key: string
@@ -12,6 +23,9 @@ export interface PaletteEntry {
   readonly icon: ReactNode
   readonly keys?: string
   readonly danger?: boolean
+  /** The line for a shell that does the same. */
+  readonly command?: string
+  readonly options?: EntryOptions
   readonly run: () => void
 }
 
