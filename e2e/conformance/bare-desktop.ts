@@ -5,6 +5,7 @@
 import { app, session } from 'electron'
 import type { EngineConnection } from '../../engine/engine-face.ts'
 import { confinePages, confineSession } from '../../electron/main/confine.ts'
+import { portServer } from '../../electron/main/ipc/port-server.ts'
 import { servePages } from '../../electron/main/ipc/serve-pages.ts'
 import { declarePageScheme, servePageScheme } from '../../electron/main/page-scheme.ts'
 import { Windows } from '../../electron/main/windows.ts'
@@ -23,13 +24,13 @@ app.whenReady().then(
     confineSession(session.defaultSession)
     servePageScheme(session.defaultSession)
     servePages({
-      engine: {
+      server: Promise.resolve(portServer({
         connection: () => Promise.resolve((connection ??= connectEngine(socket))),
         doubt: () => {
           connection = undefined
         },
         log: { info: console.error, bug: (_reference, error) => console.error(error) },
-      },
+      })),
       pages: windows.pages,
       askForFile: () => Promise.resolve(null),
       saveFile: () => Promise.resolve(null),

@@ -4,7 +4,7 @@ import { BrowserWindow, nativeTheme, screen } from 'electron'
 import type { BrowserWindowConstructorOptions } from 'electron'
 import { pageOrigin } from '../../contract/wire/desktop-bridge.ts'
 import type { DesktopCommand } from '../../contract/wire/desktop-bridge.ts'
-import { sendCommand } from './ipc/serve-pages.ts'
+import { sendCommand } from './ipc/send-command.ts'
 import { readMemory, visibleBounds, writeMemory } from './window-memory.ts'
 import type { WindowMemory } from './window-memory.ts'
 
@@ -23,6 +23,8 @@ interface WindowsOptions {
   readonly icon: string
   /** The main window was closed. */
   readonly onMainClosed: () => void
+  /** The main window's page has loaded, or failed to. */
+  readonly onLoaded?: () => void
 }
 
 export class Windows {
@@ -53,6 +55,12 @@ export class Windows {
       this.#main.show()
       this.#main.focus()
     }
+    this.#sendWaiting()
+  }
+
+  /** Asks the main window's page to do something, when it listens. */
+  ask(command: DesktopCommand): void {
+    this.#waiting.push(command)
     this.#sendWaiting()
   }
 
@@ -92,6 +100,7 @@ export class Windows {
     window.webContents.on('did-start-loading', () => {
       this.#ready = false
     })
+    window.webContents.on('did-stop-loading', () => this.#options.onLoaded?.())
     void window.loadURL(`${pageOrigin}/`)
     return window
   }

@@ -11,6 +11,7 @@ export function mainPortLink(port: MessagePortMain): MessageLink {
     port.close()
     listener?.closed()
   }
+  port.on('close', close)
   return {
     send: (message) => {
       // A view is sent with all that lies behind it: send a copy of its own size.
@@ -23,8 +24,8 @@ export function mainPortLink(port: MessagePortMain): MessageLink {
         if (typeof data === 'string' || data instanceof Uint8Array) to.message(data)
         else close()
       })
-      port.on('close', close)
-      port.start()
+      if (closed) to.closed()
+      else port.start()
     },
     close,
   }

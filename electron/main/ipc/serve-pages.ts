@@ -1,19 +1,19 @@
-/** Everything pages can ask main: the only file that knows Electron's IPC. Nothing a page says is believed. */
+/**
+ * Everything pages can ask main. Nothing a page says is believed. It is set up before the first
+ * page is opened, and keeps the ports it is handed until what serves them is there.
+ */
 import { ipcMain } from 'electron'
-import type { BrowserWindow } from 'electron'
-import { toErrorRecord } from '../../../contract/errors.ts'
 import { channels } from '../../../contract/wire/desktop-bridge.ts'
-import type { DesktopCommand, FileQuestion } from '../../../contract/wire/desktop-bridge.ts'
-import type { EngineAccess } from '../../../hosts/page/engine-access.ts'
-import { expected, serveCalls } from '../../../hosts/page/serve-calls.ts'
-import { serveStream } from '../../../hosts/page/serve-stream.ts'
+import type { FileQuestion } from '../../../contract/wire/desktop-bridge.ts'
 import { readBytes, readFileQuestion, readPagePath } from './requests.ts'
 import { mainPortLink } from './main-port-link.ts'
+import type { PortServer } from './port-server.ts'
 import { isTrustedPage } from './trusted-page.ts'
 import type { Sender } from './trusted-page.ts'
 
 export interface PageAnswers {
-  readonly engine: EngineAccess
+  /** Where it rejects, the app is about to end. */
+  readonly server: Promise<PortServer>
   /** Pages of our windows, by the id of their contents. */
   readonly pages: ReadonlySet<number>
   askForFile(question: FileQuestion): Promise<string | null>
@@ -24,16 +24,18 @@ export interface PageAnswers {
 }
 
 export function servePages(answers: PageAnswers): void {
-  const { engine, pages } = answers
+  const { server, pages } = answers
+  // Whoever started the app tells why it cannot go on.
+  server.catch(() => undefined)
 
   ipcMain.on(channels.port, (event, request: unknown) => {
     const [port] = event.ports
     if (port === undefined) return
     if (!isTrustedPage(event, pages)) return port.close()
     const ticket = typeof request === 'object' && request !== null && 'ticket' in request ? request.ticket : undefined
-    if (ticket === undefined) serveCalls(mainPortLink(port), engine)
-    else if (typeof ticket === 'string') void serveStream(mainPortLink(port), ticket, engine)
-    else port.close()
+    if (ticket !== undefined && typeof ticket !== 'string') return port.close()
+    const link = mainPortLink(port)
+    void server.then((ready) => (ticket === undefined ? ready.calls(link) : ready.stream(link, ticket)), () => link.close())
   })
 
   /** Answers one channel; who is not one of our pages gets an error and nothing happens. */
@@ -46,16 +48,9 @@ export function servePages(answers: PageAnswers): void {
   answer(channels.askForFile, (question) => answers.askForFile(readFileQuestion(question)))
   answer(channels.saveFile, (question, bytes) => answers.saveFile(readFileQuestion(question), readBytes(bytes)))
   answer(channels.openWindow, (path) => answers.openWindow(readPagePath(path)))
-
-  // Electron would keep only the message of an error.
-  answer(channels.takeOverEngine, () => engine.takeOver?.().then(() => null, (error: unknown) => toErrorRecord(expected(error, 'taking over the engine', engine))) ?? null)
+  answer(channels.takeOverEngine, async () => (await server).takeOver())
 
   ipcMain.on(channels.ready, (event) => {
     if (isTrustedPage(event, pages)) answers.pageIsReady(event.sender.id)
   })
-}
-
-/** Asks the page in a window to do something. */
-export function sendCommand(window: BrowserWindow, command: DesktopCommand): void {
-  window.webContents.send(channels.command, command)
 }

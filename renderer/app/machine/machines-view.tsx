@@ -10,9 +10,18 @@ import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { WithSidebar } from '../shell/with-sidebar.tsx'
 import { ManySelected } from './many-selected.tsx'
-import { MachinePage } from './machine-page.tsx'
 
+/** The list is on the screen first; one can walk in it while the rest is loaded. */
+const MachinePage = lazy(async () => {
+  await somethingIsPainted()
+  return { default: (await import('./machine-page.tsx')).MachinePage }
+})
 const FirstRun = lazy(async () => ({ default: (await import('../../features/first-run/first-run.tsx')).FirstRun }))
+
+/** A page that is not seen paints nothing. */
+function somethingIsPainted(): Promise<unknown> {
+  return document.hidden ? Promise.resolve() : new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+}
 
 function isString(value: unknown): value is string {
   return typeof value === 'string'
@@ -51,7 +60,7 @@ export function MachinesView({ machine, tab }: { readonly machine: string | unde
   if (phase === 'live' && machines.length === 0 && found === undefined) return <main className="app-main"><Suspense><FirstRun /></Suspense></main>
   return (
     <WithSidebar narrow={tab === 'timeline' ? 'rail' : 'list'}>
-      {many ? <ManySelected /> : found !== undefined ? <MachinePage key={found.id} machine={found} tab={tab} /> : <Nothing gone={machine !== undefined && phase === 'live'} waiting={phase === 'connecting'} />}
+      {many ? <ManySelected /> : found !== undefined ? <Suspense fallback={<div aria-busy />}><MachinePage key={found.id} machine={found} tab={tab} /></Suspense> : <Nothing gone={machine !== undefined && phase === 'live'} waiting={phase === 'connecting'} />}
     </WithSidebar>
   )
 }

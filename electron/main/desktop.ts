@@ -1,0 +1,138 @@
+/**
+ * What the app is besides its windows: it holds the engine where nobody else does, else its
+ * windows are clients of the one that runs; menu, tray and notifications; how it ends. Closing the
+ * window ends nothing.
+ */
+import { randomBytes } from 'node:crypto'
+import { inspect } from 'node:util'
+import { app, dialog } from 'electron'
+import { isMayflyError, MayflyError } from '../../contract/errors.ts'
+import type { EngineLog } from '../../engine/engine-face.ts'
+import type { Folders } from '../../engine/storage/folders.ts'
+import { holdOrJoin } from '../../hosts/holder/hold-or-join.ts'
+import type { EngineAccess } from '../../hosts/page/engine-access.ts'
+import { findDeepLink, linkScheme, parseDeepLink } from './deep-link.ts'
+import { portServer } from './ipc/port-server.ts'
+import type { PortServer } from './ipc/port-server.ts'
+import { MachineMirror } from './machine-mirror.ts'
+import { setMenu } from './menu.ts'
+import { createNotifier } from './notifications.ts'
+import { decideAboutMachines, readSettings, shutDownAll } from './quit.ts'
+import { MachineTray } from './tray.ts'
+import type { Windows } from './windows.ts'
+
+interface DesktopOptions {
+  readonly folders: Folders
+  readonly windows: Windows
+  readonly icon: string
+  /** Tells why the app cannot go on, and ends it. */
+  readonly fail: (error: unknown) => void
+}
+
+export interface Desktop {
+  readonly server: PortServer
+  /** The main window was closed. */
+  readonly mainClosed: () => void
+}
+
+export function runDesktop({ folders, windows, icon, fail }: DesktopOptions): Desktop {
+  const log: EngineLog = {
+    info: (sentence) => console.error(sentence),
+    bug: (reference, error) => console.error(`[${reference}] ${inspect(error, { depth: 4 })}`),
+  }
+  // What nobody awaited leaves only its own work undone.
+  process.on('unhandledRejection', (reason) => log.bug(randomBytes(4).toString('hex'), reason))
+
+  const place = holdOrJoin({
+    folders,
+    holder: 'window',
+    log,
+    onShutdownRequest: () => {
+      throw new MayflyError('conflict', 'The window of Mayfly holds the engine.', { state: 'window', allowed: ['none'] }, { next: 'Quit Mayfly there; machines run on.' })
+    },
+    onArrival: (joined) => log.info(joined === null ? 'This window holds the engine.' : `Another process (${joined.holder}, ${joined.pid}) holds the engine; this window is its client.`),
+  })
+  const engine: EngineAccess = { connection: () => place.connection(), doubt: () => place.doubt(), takeOver: () => place.takeOver(), log }
+  const server = portServer(engine)
+
+  let quitting: 'no' | 'asking' | 'yes' = 'no'
+  const showMachine = (machine: string | undefined): void => windows.showMain(machine === undefined ? undefined : { kind: 'show-machine', machine })
+
+  const notify = createNotifier(showMachine)
+  const mirror = new MachineMirror(engine, {
+    changed: () => tray.show(mirror.running),
+    happened: notify,
+  })
+  const tray = new MachineTray({
+    icon,
+    onShow: () => windows.showMain(),
+    onShowMachine: showMachine,
+    onAction: (action, machine) => {
+      action.act(engine).catch((error: unknown) => dialog.showErrorBox(machine.name, isMayflyError(error) ? error.message : String(error)))
+    },
+    onQuit: () => app.quit(),
+  })
+  setMenu((asked) => windows.showMain(asked), () => app.quit())
+
+  app.setAsDefaultProtocolClient(linkScheme)
+  app.on('second-instance', (_event, words) => windows.showMain(findDeepLink(words)))
+  app.on('open-url', (event, url) => {
+    event.preventDefault()
+    windows.showMain(parseDeepLink(url))
+  })
+  app.on('activate', () => windows.showMain())
+  // Whether that ends the app is decided where the main window closes.
+  app.on('window-all-closed', () => undefined)
+  app.on('before-quit', (event) => {
+    if (quitting === 'yes') return
+    event.preventDefault()
+    if (quitting === 'asking') return
+    quitting = 'asking'
+    quit().catch(fail)
+  })
+
+  async function closed(): Promise<void> {
+    if (mirror.running.length === 0) return app.quit()
+    const { onWindowClose } = await readSettings(engine)
+    if (onWindowClose === 'quit') return app.quit()
+    if (windows.toldAboutClosing) return
+    windows.rememberTold()
+    await dialog.showMessageBox({ type: 'info', message: 'Machines run on.', detail: 'Mayfly stays in the panel while they do. Open it again there, or quit it there. The settings can make closing the window quit.', buttons: ['Understood'] })
+  }
+
+  async function quit(): Promise<void> {
+    const answer = await decideAboutMachines(mirror.running, (await readSettings(engine)).onQuit)
+    if (answer === 'stay') {
+      quitting = 'no'
+      // Whoever closed the window and then thought better of it gets it back.
+      windows.showMain()
+      return
+    }
+    if (answer === 'shut-down') {
+      const failures = await shutDownAll(mirror.running, engine)
+      if (failures.length > 0) {
+        quitting = 'no'
+        windows.showMain()
+        dialog.showErrorBox('Not all machines were shut down', failures.join('\n'))
+        return
+      }
+    }
+    quitting = 'yes'
+    mirror.close()
+    tray.close()
+    windows.rememberPlace()
+    await place.close()
+    // After a first attempt was held up, app.quit() closes the windows and then waits for ever (seen with Electron 33 and SIGTERM).
+    app.exit(0)
+  }
+
+  const link = findDeepLink(process.argv)
+  if (link !== undefined) windows.ask(link)
+
+  return {
+    server,
+    mainClosed: () => {
+      if (quitting === 'no') closed().catch(fail)
+    },
+  }
+}
