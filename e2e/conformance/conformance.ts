@@ -61,7 +61,7 @@ export function conformance(name: string, connect: Connect): void {
       const { engine, client } = await setUp()
       await client.machine.create({ name: 'web', forwards: [{ hostPort: 2222, guestPort: 22 }] })
       expect(engine.created).toEqual([
-        { name: 'web', preallocation: 'off', start: false, forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22 }] },
+        { name: 'web', preallocation: 'off', start: false, throwaway: false, forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22 }] },
       ])
     })
 
