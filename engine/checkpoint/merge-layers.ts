@@ -22,6 +22,7 @@ import { readCheckpoints, writeCheckpoint } from './checkpoint-store.ts'
 import { type Act, closeJournal, writeJournal } from './journal.ts'
 import { findMerge, layersAbove, type Merge, mergedChain, namedLayers } from './layer-tree.ts'
 import { liveChain, removeNodes } from './live-chain.ts'
+import { protectFrozen } from './protect-frozen.ts'
 
 export interface MergeOptions {
   readonly signal?: AbortSignal | undefined
@@ -182,22 +183,6 @@ async function finishMerge(core: MachineCore, { disk, into, from }: Merge, isDon
   await rm(join(diskFolder(names, disk), from), { force: true })
   await protectFrozen(names)
   await closeJournal(names)
-}
-
-/** Every layer but those that are written to is read only again. */
-async function protectFrozen(names: MachineFolderNames): Promise<void> {
-  const { disks } = await readPresent(names)
-  const { sound } = await readCheckpoints(names)
-  for (const disk of new Set([disks, ...sound.map((record) => record.disks)].flatMap((point) => Object.keys(point)))) {
-    for (const file of namedLayers([disks, ...sound.map((record) => record.disks)], disk)) {
-      const path = join(diskFolder(names, disk), file)
-      await chmod(path, disks[disk]?.at(-1) === file ? 0o600 : 0o444).catch(ignoreMissing)
-    }
-  }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error
 }
 
 /** Settles a merge that was interrupted. Runs in the machine's queue. */

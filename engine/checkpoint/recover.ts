@@ -20,6 +20,7 @@ import { type Act, closeJournal, readJournal } from './journal.ts'
 import { removeNodes } from './live-chain.ts'
 import { recoverMerge } from './merge-layers.ts'
 import { recoverRestore } from './restore-now.ts'
+import { protectFrozen } from './protect-frozen.ts'
 import { finishTake } from './take-now.ts'
 
 /** Settles every machine that has something open, and removes what is left of earlier acts. One that cannot be settled keeps its journal, and never hinders another. */
@@ -58,6 +59,7 @@ async function settle(core: MachineCore, act: Act): Promise<string | null> {
       if (act.thaw && core.live !== null) await thaw(core, core.live)
       await dropAside(core.names, act.checkpoint)
       await settlePresent(core)
+      await protectFrozen(core.names)
       await closeJournal(core.names)
       await tidy(core)
       return `A checkpoint of ${core.name} that was interrupted was undone. The machine is as it was.`

@@ -39,7 +39,7 @@ export async function restoreDisks(core: MachineCore, record: CheckpointRecord):
     await makeOverlays(names, record.disks, overlays)
     if (hasProcess(core.state)) {
       core.enter('restoring')
-      await pullPlug(core)
+      await pullPlug(core, true)
     }
   } catch (error) {
     await dropOverlays(names, overlays)

@@ -37,7 +37,7 @@ export async function restoreRam(core: MachineCore, record: CheckpointRecord, si
       await makeOverlays(names, record.disks, overlays)
       if (hasProcess(core.state)) {
         core.enter('restoring')
-        await pullPlug(core)
+        await pullPlug(core, true)
       }
       before = await keepAside(core)
     } catch (error) {

@@ -28,6 +28,7 @@ import { withFrozenFileSystems } from './guest-file-systems.ts'
 import { listPackages } from './guest-packages.ts'
 import { closePile } from '../machine/ram-pile.ts'
 import { closeJournal, readJournal, writeJournal } from './journal.ts'
+import { protectFrozen } from './protect-frozen.ts'
 import { saveRam } from './save-ram.ts'
 import { dropOverlays, makeOverlays, nameOverlays, onTop, setTips } from './overlays.ts'
 
@@ -222,6 +223,7 @@ async function undoTake(core: MachineCore, id: CheckpointId): Promise<void> {
       if (act?.act === 'take' && act.step === 'recording') return
       await dropAside(core.names, id)
       if (act === null) return
+      await protectFrozen(core.names)
       await closeJournal(core.names)
       await collectGarbage(core.names)
     })

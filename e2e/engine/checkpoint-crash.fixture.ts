@@ -1,0 +1,92 @@
+/** An engine that can be killed at a step of an act, and the model of what its machines must be then. */
+import type { EngineClient } from '../../engine/engine-face.ts'
+import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
+import { until } from '../conformance/until.ts'
+import { type Content, folderOf, type MachineModel, newModel, writeBlocks } from './checkpoint-model.fixture.ts'
+import { TestHome } from './test-home.fixture.ts'
+
+export class CrashStage {
+  readonly home: TestHome
+  client: EngineClient
+  #byte = 0
+
+  private constructor(home: TestHome, client: EngineClient) {
+    this.home = home
+    this.client = client
+  }
+
+  static async open(): Promise<CrashStage> {
+    const home = await TestHome.make()
+    return new CrashStage(home, await home.openDetached())
+  }
+
+  /** An engine that dies at `step` carries out the act; another one takes over. True: it was killed there. */
+  async killedAt(step: string, act: (client: EngineClient) => Promise<unknown>): Promise<boolean> {
+    await this.#end()
+    this.home.env['MAYFLY_DIE_AT'] = step
+    this.client = await this.home.openDetached()
+    const { pid } = await this.client.engine.info({})
+    const failed = await act(this.client).then(() => false, () => true)
+    delete this.home.env['MAYFLY_DIE_AT']
+    // A process that was killed is gone a moment after its connections.
+    const died = failed && (await until(() => identifyProcess(pid) === null, 'the engine is dead', 3_000).then(() => true, () => false))
+    if (died) await this.home.closeEngine()
+    else await this.#end()
+    this.client = await this.home.openDetached()
+    return died
+  }
+
+  async #end(): Promise<void> {
+    const { pid } = await this.client.engine.info({})
+    await this.client.engine.shutdown({})
+    await until(() => identifyProcess(pid) === null, 'the engine has ended')
+    await this.home.closeEngine()
+  }
+
+  /** Waits for a job and fails where it failed. */
+  async done(begun: Promise<{ id: string }>, client = this.client): Promise<void> {
+    const job = await client.job.wait({ job: (await begun).id })
+    if (job.error !== null) throw new Error(job.error.message)
+  }
+
+  /** Fills blocks of the disk of a machine that is off with a byte that was not there before. */
+  async change(model: MachineModel, ...blocks: number[]): Promise<void> {
+    this.#byte = (this.#byte % 250) + 1
+    const written: Content = new Map(blocks.map((block) => [block, this.#byte]))
+    await writeBlocks(await folderOf(this.home, this.client, model.name), written)
+    model.present = new Map([...model.present, ...written])
+  }
+
+  async begin(name: string): Promise<MachineModel> {
+    await this.client.machine.create({ name, diskMiB: 16 })
+    const model = newModel(name)
+    await this.change(model, 0, 1, 2)
+    return model
+  }
+
+  async take(model: MachineModel, label: string): Promise<void> {
+    await this.done(this.client.checkpoint.take({ machine: model.name, label }))
+    noteTaken(model, label)
+  }
+
+  async hasPoint(model: MachineModel, label: string): Promise<boolean> {
+    return (await this.client.checkpoint.list({ machine: model.name })).checkpoints.some((one) => one.label === label)
+  }
+}
+
+export function noteTaken(model: MachineModel, label: string): void {
+  model.points.set(label, { content: model.present, parent: model.parent })
+  model.parent = label
+}
+
+export function noteDeleted(model: MachineModel, label: string): void {
+  const parent = model.points.get(label)?.parent ?? null
+  model.points.delete(label)
+  for (const point of model.points.values()) if (point.parent === label) point.parent = parent
+  if (model.parent === label) model.parent = parent
+}
+
+export function noteRestored(model: MachineModel, label: string): void {
+  model.present = model.points.get(label)?.content ?? new Map()
+  model.parent = label
+}

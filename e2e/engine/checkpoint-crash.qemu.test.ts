@@ -1,0 +1,56 @@
+/** The engine is killed at every step of every act on layers. The next one finishes or undoes it; nothing is lost, nothing is left over. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CrashStage, noteDeleted, noteRestored, noteTaken } from './checkpoint-crash.fixture.ts'
+import { folderOf, isSame, readPresentContent, verifyMachine } from './checkpoint-model.fixture.ts'
+
+let stage: CrashStage
+
+beforeAll(async () => {
+  stage = await CrashStage.open()
+}, 60_000)
+afterAll(() => stage.home.close())
+
+test.each(['take:preparing', 'take.layered', 'take:recording', 'take.recorded', 'take.parent'])('a checkpoint, killed at %s', async (step) => {
+  const model = await stage.begin(step)
+  await stage.take(model, 'first')
+  await stage.change(model, 2, 3)
+  expect(await stage.killedAt(step, (dying) => stage.done(dying.checkpoint.take({ machine: step, label: 'second' }), dying))).toBe(true)
+  const isThere = await stage.hasPoint(model, 'second')
+  expect(isThere).toBe(step !== 'take:preparing' && step !== 'take.layered')
+  if (isThere) noteTaken(model, 'second')
+  await verifyMachine(stage.home, stage.client, model)
+  await stage.change(model, 4)
+  await stage.take(model, 'third')
+  await verifyMachine(stage.home, stage.client, model)
+})
+
+test.each(['restore:preparing', 'restore:switching', 'restore.belongings', 'restore.hardware', 'restore.config', 'restore.layers'])('a restore, killed at %s', async (step) => {
+  const model = await stage.begin(step)
+  await stage.take(model, 'first')
+  await stage.change(model, 2, 3)
+  await stage.take(model, 'second')
+  await stage.change(model, 1)
+  expect(await stage.killedAt(step, (dying) => stage.done(dying.checkpoint.restore({ machine: step, checkpoint: 'first' }), dying))).toBe(true)
+  const first = model.points.get('first')?.content ?? new Map<number, number>()
+  const isRestored = isSame(await readPresentContent(await folderOf(stage.home, stage.client, step)), first)
+  expect(isRestored).toBe(step !== 'restore:preparing')
+  if (isRestored) noteRestored(model, 'first')
+  await verifyMachine(stage.home, stage.client, model)
+})
+
+test.each(['delete:begun', 'delete.children', 'delete.present', 'delete.removed', 'merge:merging', 'merge.committed', 'merge:merged', 'merge.checkpoints', 'merge.layers'])('a deletion, killed at %s', async (step) => {
+  const model = await stage.begin(step)
+  await stage.take(model, 'first')
+  await stage.change(model, 2, 3)
+  await stage.take(model, 'second')
+  await stage.change(model, 3, 4)
+  await stage.take(model, 'third')
+  await stage.change(model, 5)
+  expect(await stage.killedAt(step, (dying) => stage.done(dying.checkpoint.delete({ machine: step, checkpoint: 'second' }), dying))).toBe(true)
+  expect(await stage.hasPoint(model, 'second')).toBe(false)
+  noteDeleted(model, 'second')
+  await verifyMachine(stage.home, stage.client, model)
+  await stage.done(stage.client.checkpoint.delete({ machine: step, checkpoint: 'first' }))
+  noteDeleted(model, 'first')
+  await verifyMachine(stage.home, stage.client, model)
+})
