@@ -15,6 +15,7 @@ import { recoverAll } from './checkpoint/recover.ts'
 import type { EngineFace, EngineLog } from './engine-face.ts'
 import { EventHub } from './events/event-hub.ts'
 import { Lifetimes } from './fork/lifetimes.ts'
+import { WarmPool } from './fork/warm-pool.ts'
 import { sweepForks } from './fork/sweep-forks.ts'
 import { HostProbe } from './host/host-probe.ts'
 import { ImageStore } from './images/image-store.ts'
@@ -99,6 +100,8 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     },
     atStep: (step) => {
       if (process.env['MAYFLY_DIE_AT'] === step) process.kill(process.pid, 'SIGKILL')
+      // Stands still, so that a test can do harm to what it works on.
+      if (process.env['MAYFLY_HALT_AT'] === step) process.kill(process.pid, 'SIGSTOP')
     },
     ended: (core) => lifetimes.ended(core),
     portOwner: (protocol, hostPort, except) => machines.portOwner(protocol, hostPort, except),
@@ -113,10 +116,11 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   await lifetimes.open()
   for (const core of machines.all) imageUsers.note(core.id, { name: core.name, images: imagesOf(core.stored.config) })
   const metrics = new MetricsBook(() => machines.all, (line) => log.info(line))
-  const templateBook = new Templates({ context, machines, pool: { waiting: () => 0, want: () => undefined } })
+  const pool: WarmPool = new WarmPool({ context, onChange: () => templateBook.poolChanged() })
+  const templateBook: Templates = new Templates({ context, machines, pool })
   templates = templateBook
   await templateBook.open()
-  const runBook = await RunBook.open({ context, hatchery: new ForkHatchery({ context, machines, templates: templateBook, onLifeChange: () => lifetimes.look() }), reportBug })
+  const runBook = await RunBook.open({ context, hatchery: new ForkHatchery({ context, machines, pool, templates: templateBook, onLifeChange: () => lifetimes.look() }), reportBug })
   runs = runBook
   await runBook.buryOrphans()
   const logKeeper = new LogKeeper(machines, (line) => log.info(line))
@@ -131,6 +135,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     context,
     machines,
     lifetimes,
+    pool,
     metrics,
     templates: templateBook,
     runs: runBook,
