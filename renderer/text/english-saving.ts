@@ -62,7 +62,7 @@ export const saving = {
     madeWith: 'Made with', madeWithFacts: (qemu: string, type: string, accelerator: string, cpu: string) => `QEMU ${qemu}, ${type}, ${accelerator}, ${cpu}`,
     guest: 'Guest', guestSize: (cpus: string, memory: string) => `${cpus}, ${memory}`,
     origins: { user: '', 'before-restore': 'kept before a restore', template: 'what its forks begin from' }, origin: 'Why',
-    changedSince: (label: string) => `Changed since "${label}"`, changedNone: 'It is the first: there is nothing to compare with.', comparing: 'Comparing',
+    changedSince: (label: string) => `Changed since "${label}"`, changedTitle: 'What changed', beginning: 'the beginning', changedNone: 'It is the first: there is nothing to compare with.', comparing: 'Comparing',
     disk: (disk: string) => `Disk ${disk}`, changed: (size: string, blocks: number) => `${size} in ${plural(blocks, 'block', 'blocks')}`, diskSame: 'none',
     packages: 'Packages', packagesUnknown: 'not known', packagesChanged: (added: number, removed: number, changed: number) => [added === 0 ? '' : `${added} added`, removed === 0 ? '' : `${removed} removed`, changed === 0 ? '' : `${changed} changed`].filter((part) => part !== '').join(', '),
     hardware: 'Hardware', nothingChanged: 'none', fromTo: (field: string, a: string, b: string) => `${field} ${a} to ${b}`,

@@ -52,7 +52,7 @@ export function CellColumn({ run, cell, name, view, now, differing, onLines, onR
   }
 
   return (
-    <article className="rn-column" aria-label={name}>
+    <article className={`rn-column rn-column-${looks[cell.state]}`} aria-label={name}>
       <header>
         <span className={`mh-state mh-state-${looks[cell.state]}`}><StateShape shape={shapeOfCell(cell)} />{text.runs.cellStates[cell.state]}</span>
         <b className="mf-clip" title={name}>{name}</b>

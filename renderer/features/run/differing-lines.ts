@@ -3,22 +3,37 @@
 /** Longer outputs are compared by their ends alone: comparing takes the product of their lengths. */
 const comparedAtMost = 1500
 
+export interface ComparedOutput {
+  readonly lines: readonly string[]
+  /** Whether nothing more comes. */
+  readonly whole: boolean
+}
+
 /** For each output, which of its lines differ from one of the others. One output alone: none. */
-export function findDiffering(outputs: readonly (readonly string[])[]): boolean[][] {
-  const differing = outputs.map((lines) => lines.map(() => false))
+export function findDiffering(outputs: readonly ComparedOutput[]): boolean[][] {
+  const differing = outputs.map(({ lines }) => lines.map(() => false))
   for (const [a, first] of outputs.entries()) {
-    for (let b = a + 1; b < outputs.length; b++) {
-      const second = outputs[b] ?? []
-      const [inFirst, inSecond] = common(first, second)
-      mark(differing[a], first.length, inFirst)
-      mark(differing[b], second.length, inSecond)
+    for (const [b, second] of outputs.entries()) {
+      if (b <= a) continue
+      const [inFirst, inSecond] = common(first.lines, second.lines)
+      mark(differing[a], inFirst, second.whole)
+      mark(differing[b], inSecond, first.whole)
     }
   }
   return differing
 }
 
-function mark(flags: boolean[] | undefined, length: number, same: ReadonlySet<number>): void {
-  for (let line = 0; line < length; line++) if (flags !== undefined && !same.has(line)) flags[line] = true
+/** What the other may still write is not missing there yet. */
+function mark(flags: boolean[] | undefined, same: ReadonlySet<number>, otherIsWhole: boolean): void {
+  if (flags === undefined) return
+  const end = otherIsWhole ? flags.length : lastOf(same) + 1
+  for (let line = 0; line < end; line++) if (!same.has(line)) flags[line] = true
+}
+
+function lastOf(lines: ReadonlySet<number>): number {
+  let last = -1
+  for (const line of lines) last = Math.max(last, line)
+  return last
 }
 
 /** The lines of a longest common subsequence, by their numbers in each. Blank lines count as anything else. */

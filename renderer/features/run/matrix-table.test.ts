@@ -32,11 +32,17 @@ test.each<[string[], number[][]]>([
   [['a b c', 'a b c', 'a b'], [[2], [2], []]],
   [['', 'a'], [[], [0]]],
 ])('of %j differ %j', (outputs, lines) => {
-  const found = findDiffering(outputs.map((output) => output.split(' ').filter((word) => word !== '')))
+  const found = findDiffering(outputs.map((output) => ({ lines: output.split(' ').filter((word) => word !== ''), whole: true })))
   expect(found.map((flags) => flags.flatMap((differs, line) => (differs ? [line] : [])))).toEqual(lines)
+})
+
+test('what a command has not written yet does not differ', () => {
+  const lines = (words: string): string[] => words.split(' ')
+  expect(findDiffering([{ lines: lines('a b c d'), whole: true }, { lines: lines('a x'), whole: false }])).toEqual([[false, false, false, false], [false, true]])
+  expect(findDiffering([{ lines: lines('a b c d'), whole: true }, { lines: lines('a x c'), whole: false }])).toEqual([[false, true, false, false], [false, true, false]])
 })
 
 test('long outputs are compared within a moment', () => {
   const long = (seed: number): string[] => Array.from({ length: 20_000 }, (_, line) => `${(line * seed) % 997}`)
-  expect(findDiffering([long(7), long(11), long(7)]).map((flags) => flags.length)).toEqual([20_000, 20_000, 20_000])
+  expect(findDiffering([long(7), long(11), long(7)].map((lines) => ({ lines, whole: true }))).map((flags) => flags.length)).toEqual([20_000, 20_000, 20_000])
 })

@@ -87,7 +87,7 @@ export function RunForm(): React.ReactNode {
             <Button size="small" look="quiet" icon={Plus} onClick={() => changeRunDraft({ matrix: [...draft.matrix, { key: '', values: '' }] })}>{text.runs.form.addKey}</Button>
           </fieldset>
           <div className="rn-three">
-            <TextField label={`${text.runs.form.count}, ${text.runs.form.times}`} name="count" inputMode="numeric" value={draft.count} error={plan.issues.get('count')} onChange={(count) => changeRunDraft({ count })} />
+            <TextField label={text.runs.form.count} name="count" inputMode="numeric" value={draft.count} error={plan.issues.get('count')} onChange={(count) => changeRunDraft({ count })} />
             <TextField label={text.runs.form.parallel} name="parallel" inputMode="numeric" value={draft.parallel} hint={text.runs.form.parallelMore} error={plan.issues.get('parallel')} onChange={(parallel) => changeRunDraft({ parallel })} />
             <TextField label={text.runs.form.timeout} name="timeout" value={draft.timeout} hint={text.runs.form.timeoutMore} error={plan.issues.get('timeout')} onChange={(timeout) => changeRunDraft({ timeout })} />
           </div>

@@ -23,7 +23,7 @@ import { findDiffering } from './differing-lines.ts'
 import { nameOfCell } from './matrix-table.ts'
 import { changeRunDraft, draftLike } from './run-draft.ts'
 import { RunMatrix } from './run-matrix.tsx'
-import { shapeOfRun, tallyOf } from './run-words.ts'
+import { isOver, shapeOfRun, tallyOf } from './run-words.ts'
 
 const besideAtMost = 3
 const views: readonly CompareView[] = ['output', 'serial', 'files']
@@ -39,7 +39,7 @@ export function RunView({ run }: { readonly run: Run }): React.ReactNode {
 
   const shown = (chosen ?? usualCells(run)).filter((index) => index < run.cells.length)
   const cells = shown.flatMap((index) => run.cells[index] ?? [])
-  const differing = useMemo(() => (marking && shown.length > 1 && view !== 'files' ? findDiffering(shown.map((index) => outputs[index] ?? [])) : undefined), [marking, shown, outputs, view])
+  const differing = useMemo(() => (marking && shown.length > 1 && view !== 'files' ? findDiffering(shown.map((index) => ({ lines: outputs[index] ?? [], whole: isOver(run.cells[index]) }))) : undefined), [marking, shown, outputs, view, run.cells])
   const tally = tallyOf(run.cells)
   const tookMs = (run.endedAt === null ? now : Date.parse(run.endedAt)) - Date.parse(run.startedAt)
   const alive = run.cells.some(({ machine }) => machine !== null)

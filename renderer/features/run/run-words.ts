@@ -15,7 +15,8 @@ export function shapeOfRun({ state }: Run): StateShapeName {
   return runShapes[state]
 }
 
-export function isOver({ state }: RunCell): boolean {
+export function isOver(cell: Pick<RunCell, 'state'> | undefined): boolean {
+  const state = cell?.state ?? 'waiting'
   return state !== 'waiting' && state !== 'starting' && state !== 'running'
 }
 

@@ -110,10 +110,10 @@ export function MakeTemplateDialog({ name: again, machine: given }: MakeTemplate
           <div className="tp-two">
             <TextField label={words.cpus} value={cpus} inputMode="numeric" placeholder={words.asImage} error={problems.cpus} onChange={setCpus} />
             <TextField label={words.memory} value={memory} placeholder={words.asImage} error={problems.memory} onChange={setMemory} />
-            <TextField label={`${words.most}, ${words.cpus}`} value={mostCpus} inputMode="numeric" placeholder={words.asImage} hint={words.mostMore} error={problems.mostCpus} onChange={setMostCpus} />
-            <TextField label={`${words.most}, ${words.memory}`} value={mostMemory} placeholder={words.asImage} error={problems.mostMemory} onChange={setMostMemory} />
+            <TextField label={words.mostCpus} value={mostCpus} inputMode="numeric" placeholder={words.asImage} hint={words.mostMore} error={problems.mostCpus} onChange={setMostCpus} />
+            <TextField label={words.mostMemory} value={mostMemory} placeholder={words.asImage} error={problems.mostMemory} onChange={setMostMemory} />
           </div>
-          <TextField label={`${words.timeout}, ${words.minutes}`} value={minutes} inputMode="numeric" error={problems.minutes} onChange={setMinutes} />
+          <TextField label={words.timeout} value={minutes} inputMode="numeric" error={problems.minutes} onChange={setMinutes} />
           {error === undefined ? null : <Note kind="bad" live title={words.notMade}>{error.message} {error.next}</Note>}
         </div>
         <div className="ask-foot">

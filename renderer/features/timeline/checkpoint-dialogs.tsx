@@ -71,7 +71,7 @@ function RestoreDialog({ machine, timeline, checkpoint, keepPresentFirst }: Abou
       </div>
       <div className="ask-foot">
         <Button onClick={closeOverlay}>{text.cancel}</Button>
-        <Button danger={!keepPresent} data-autofocus cannot={busy} onClick={() => void send(() => engine.checkpoint.restore({ machine: machine.id, checkpoint: checkpoint.id, what, keepPresent }))}>{text.checkpoint.restore}</Button>
+        <Button look={keepPresent ? 'filled' : 'default'} danger={!keepPresent} data-autofocus cannot={busy} onClick={() => void send(() => engine.checkpoint.restore({ machine: machine.id, checkpoint: checkpoint.id, what, keepPresent }))}>{text.checkpoint.restore}</Button>
       </div>
     </Modal>
   )

@@ -59,9 +59,9 @@ export function CheckpointPanel({ machine, timeline, checkpoint, forks, keepPres
         <dt>{text.timeline.shared}</dt><dd>{sizes.sharedBytes === 0 ? text.timeline.sharedNone : text.timeline.sharedWith(formatBytes(sizes.sharedBytes))}</dd>
         <dt>{text.timeline.needs}</dt><dd>{parent === undefined ? text.timeline.needsNothing : <button type="button" className="mf-link" onClick={() => onSelect(parent.id)}>{parent.label}</button>}</dd>
         <dt>{text.timeline.neededBy}</dt><dd><NeededBy checkpoint={checkpoint} timeline={timeline} forks={forks} onSelect={onSelect} /></dd>
-        {madeWith === null ? null : <><dt>{text.timeline.madeWith}</dt><dd>{text.timeline.madeWithFacts(madeWith.qemuVersion, madeWith.machineType, text.overview.accelerators[madeWith.accelerator], madeWith.cpuModel)}</dd></>}
+        {madeWith === null ? null : <><dt>{text.timeline.madeWith}</dt><dd>{text.timeline.madeWithFacts(madeWith.qemuVersion.split(' ')[0] ?? '', madeWith.machineType, text.overview.accelerators[madeWith.accelerator], madeWith.cpuModel)}</dd></>}
       </dl>
-      <h3 className="tl-head">{parent === undefined ? text.timeline.changedSince(text.timeline.grewFromNothing) : text.timeline.changedSince(parent.label)}</h3>
+      <h3 className="tl-head">{parent === undefined ? text.timeline.changedTitle : text.timeline.changedSince(parent.label)}</h3>
       {parent === undefined ? <p className="mf-sm mf-3">{text.timeline.changedNone}</p> : diff !== undefined ? <DiffView diff={diff} brief /> : error !== undefined ? <p className="mf-bad-line">{error.message}</p> : <p className="mf-sm mf-3">{text.timeline.comparing}</p>}
       <div className="tl-acts">
         <Button size="small" look="quiet" icon={Columns2} onClick={open('compare')}>{text.timeline.compare}</Button>

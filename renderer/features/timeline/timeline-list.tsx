@@ -48,7 +48,7 @@ export function TimelineList({ machine, timeline, selected, found, onSelect, onK
       <span>{formatMoment(checkpoint.takenAt, now)}</span>
       <span>{text.timeline.kinds[checkpoint.kind]}</span>
       <span>{formatBytes(checkpoint.sizes.ownDiskBytes + checkpoint.sizes.ownRamBytes)}</span>
-      <span className="mf-clip">{labels.get(checkpoint.parent ?? '') ?? text.timeline.grewFromNothing}</span>
+      <span className="mf-clip">{labels.get(checkpoint.parent ?? '') ?? text.timeline.beginning}</span>
       <span className="mf-clip tl-row-needed">{checkpoint.neededBy.map(({ name }) => name).join(', ')}</span>
     </>
   )
@@ -57,7 +57,7 @@ export function TimelineList({ machine, timeline, selected, found, onSelect, onK
       <div className="tl-row tl-row-head" aria-hidden><span>{text.timeline.table.label}</span><span>{text.timeline.table.taken}</span><span>{text.timeline.table.kind}</span><span>{text.timeline.table.own}</span><span>{text.timeline.table.parent}</span><span className="tl-row-needed">{text.timeline.table.neededBy}</span></div>
       <div role="listbox" aria-label={text.timeline.tree(machine.name)} tabIndex={0} aria-activedescendant={selected === null || rows.some(({ id }) => id === selected) ? `tl-${selected ?? 'now'}` : undefined} onKeyDown={keyed} data-timeline>
         <div id="tl-now" className="tl-row" role="option" aria-selected={selected === null} onClick={() => onSelect(null)}>
-          <span className="tl-row-name"><span className="tl-row-now"><StateShape shape="note" /></span><b>{text.timeline.now}</b></span><span>{wordOf(machine)}</span><span /><span>{formatBytes(timeline.present.ownDiskBytes)}</span><span className="mf-clip">{labels.get(timeline.present.parent ?? '') ?? text.timeline.grewFromNothing}</span><span className="tl-row-needed" />
+          <span className="tl-row-name"><span className="tl-row-now"><StateShape shape="note" /></span><b>{text.timeline.now}</b></span><span>{wordOf(machine)}</span><span /><span>{formatBytes(timeline.present.ownDiskBytes)}</span><span className="mf-clip">{labels.get(timeline.present.parent ?? '') ?? text.timeline.beginning}</span><span className="tl-row-needed" />
         </div>
         <div className="tl-rows" role="presentation" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map(({ index, start }) => {

@@ -103,7 +103,7 @@ export function TimelineTree({ machine, timeline, forks, selected, found, onSele
     <div ref={scroller} className={geometry === narrow ? 'tl-canvas tl-narrow mf-scroll' : 'tl-canvas mf-scroll'} onScroll={({ currentTarget }) => setScrolled(quantised(currentTarget.scrollTop, geometry.rowPx))}>
       <div className="tl-tree" style={{ width, height }}>
         <svg width={width} height={height} aria-hidden>
-          {layout.edges.filter(({ from, to }) => inSight(from.row, to.row)).map(({ from, to, led }) => <path key={to.id ?? ''} d={edgePath(geometry, from, to)} className={led ? 'tl-led' : undefined} />)}
+          {layout.edges.filter(({ from, to }) => inSight(from.row, to.row)).toSorted((a, b) => Number(a.led) - Number(b.led)).map(({ from, to, led }) => <path key={to.id ?? ''} d={edgePath(geometry, from, to)} className={led ? 'tl-led' : undefined} />)}
           {layout.leaves.filter(({ from }) => inSight(from.row, from.row + 2)).map((placed) => <path key={placed.of ?? ''} d={leafPath(geometry, placed, Math.min(leaves.get(placed.of)?.length ?? 0, leavesAtMost))} className="tl-dashed" />)}
         </svg>
         {geometry === narrow ? null : days.filter(({ row }) => inSight(row, row)).map(({ row, day }) => <span key={row} className="tl-day" style={{ top: topPx + row * geometry.rowPx }}>{formatDay(day, now, text.timeline)}</span>)}
@@ -153,7 +153,7 @@ function Point({ machine, checkpoint, at, selected, faded, now, onSelect }: Poin
   const Kind = kind === 'ram' ? MemoryStick : HardDrive
   const own = formatBytes(sizes.ownDiskBytes + sizes.ownRamBytes)
   return (
-    <Tooltip multiline position="bottom-start" label={<><b>{label}</b>{description === '' ? null : <><br />{description}</>}<br />{text.timeline.ownSize} {own}, {text.timeline.sharedWith(formatBytes(sizes.sharedBytes))}</>}>
+    <Tooltip multiline openDelay={700} position="bottom-start" label={<><b>{label}</b>{description === '' ? null : <><br />{description}</>}<br />{text.timeline.ownSize} {own}, {text.timeline.sharedWith(formatBytes(sizes.sharedBytes))}</>}>
       <div id={`tl-${id}`} className={`tl-point${faded ? ' tl-faded' : ''}`} style={at} role="option" aria-selected={selected} draggable onDragStart={(event) => dragsCheckpoint(event, { machine, checkpoint: id, label })} onClick={() => onSelect(id)}>
         {screen === undefined ? <span className="mf-thumb mf-thumb-off"><Kind size={14} strokeWidth={1.75} aria-hidden /></span> : <img className="mf-thumb" src={screen} alt="" draggable={false} />}
         <span className="tl-words">
