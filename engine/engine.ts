@@ -157,6 +157,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
       lifetimes.close()
       metrics.close()
       await runBook.close()
+      await pool.close()
       await jobs.close()
       await machines.close()
       streams.close()

@@ -3,6 +3,7 @@ import type { EngineInfo } from '../../contract/host.ts'
 import type { SnapshotBody } from '../events/event-hub.ts'
 import type { Promised } from '../host/host-probe.ts'
 import type { Lifetimes } from '../fork/lifetimes.ts'
+import type { WarmPool } from '../fork/warm-pool.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import type { MetricsBook } from '../metrics/metrics-book.ts'
 import type { Machines } from '../machine/machines.ts'
@@ -13,6 +14,7 @@ export interface EngineParts {
   readonly context: EngineContext
   readonly machines: Machines
   readonly lifetimes: Lifetimes
+  readonly pool: WarmPool
   readonly metrics: MetricsBook
   readonly templates: Templates
   readonly runs: RunBook

@@ -5,31 +5,26 @@
  * asked for are made or none: what was begun when one fails is removed again.
  */
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import type { MachineId } from '../../contract/ids.ts'
+import type { CheckpointId, MachineId } from '../../contract/ids.ts'
 import { statesAtRest } from '../../contract/machine-state.ts'
-import type { BoundForward, MachineConfig, MachineSummary } from '../../contract/machine.ts'
+import type { BoundForward, MachineSummary } from '../../contract/machine.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
-import { newMachineId, randomIdentity } from '../machine/identity.ts'
-import { freePorts } from '../machine/host-ports.ts'
-import { type LaunchPlan, planLaunch } from '../machine/launch.ts'
-import { MachineCore } from '../machine/machine-core.ts'
+import { newMachineId } from '../machine/identity.ts'
+import type { MachineCore } from '../machine/machine-core.ts'
 import type { Life } from '../machine/machine-documents.ts'
 import { inParallel, type Machines } from '../machine/machines.ts'
-import { beginFork, start } from '../machine/power.ts'
-import type { SavedPoint } from '../machine/saved-point.ts'
-import type { Hardware } from '../qemu/argv/hardware.ts'
-import { renewIdentity } from '../qemu/argv/plan-hardware.ts'
-import { machinesFolder } from '../storage/names.ts'
 import { copyFirmware } from './copy-firmware.ts'
-import { makeForkFolder, settleFolder } from './fork-folder.ts'
-import { markMade, markMaking, unmark } from './fork-marks.ts'
+import { beginDraft, makeDrafts, newForwards } from './fork-drafts.ts'
+import { settleFolder } from './fork-folder.ts'
+import { markMade, unmark } from './fork-marks.ts'
 import { reserveForkNames } from './fork-names.ts'
 import { forkNotes } from './fork-notes.ts'
-import { type ForkSource, type FrozenSource, withForkSource } from './fork-source.ts'
+import { type ForkSource, withForkSource } from './fork-source.ts'
 import { assertMemoryForForks } from './memory-room.ts'
 import { removeForGood, removeRemains } from './remove-for-good.ts'
 import { setGuestClock } from './set-guest-clock.ts'
+import type { WarmPool } from './warm-pool.ts'
+import { claimSlot, type WarmSlot } from './warm-slot.ts'
 
 export interface ForkRequest {
   /** Fork this checkpoint instead of the machine as it is. */
@@ -58,13 +53,6 @@ export interface Forked {
   readonly notes: readonly string[]
 }
 
-/** A fork whose folder is made and whose guest is not. */
-interface Draft {
-  readonly core: MachineCore
-  /** What its launch needs besides, where that could be prepared before the parent was frozen. */
-  readonly plan: LaunchPlan | undefined
-}
-
 /** What the contract says of one fork. */
 export function forkShown({ core, readyMs }: Fork): { machine: MachineSummary; forwards: BoundForward[]; readyMs: number } {
   const machine = core.summary()
@@ -72,40 +60,29 @@ export function forkShown({ core, readyMs }: Fork): { machine: MachineSummary; f
 }
 
 /**
- * Forks a machine. Legal while it is running, paused or off. Throws `conflict`, `unsupported` where its
- * RAM cannot be saved, `host-unavailable` where the host has not the memory, `no-space`, and what a
- * start throws.
+ * Forks a machine. Legal while it is running, paused or off; of a checkpoint always. Forks that wait in the
+ * pool are taken first. Throws `conflict`, `unsupported` where its RAM cannot be saved or used,
+ * `host-unavailable` where the host has not the memory, `no-space`, and what a start throws.
  */
-export async function forkMachine(context: EngineContext, machines: Machines, parent: MachineCore, request: ForkRequest): Promise<Forked> {
+export async function forkMachine(context: EngineContext, machines: Machines, parent: MachineCore, request: ForkRequest, pool?: WarmPool): Promise<Forked> {
   const calledAt = performance.now()
   if (request.checkpoint === undefined) parent.require('forked', [...statesAtRest, 'running', 'paused'])
   const warning = assertMemoryForForks(parent, request.count)
   const { names, release } = reserveForkNames(machines, parent.name, request.name, request.count)
-  const ids = names.map(() => newMachineId())
+  const slots = request.checkpoint === undefined || request.what === 'disks' ? [] : (pool?.take(parent, request.checkpoint as CheckpointId, request.count) ?? [])
+  const ids = names.map((_name, index) => slots[index]?.core.id ?? newMachineId())
   try {
     await request.onIds?.(ids)
-    const prepared = await withForkSource(parent, request, async (source) => {
-      // What one needs of the other comes afterwards; a failure of either waits for both.
-      const [frozen, drafts] = await Promise.allSettled([source.freeze(), makeDrafts(context, parent, source, ids, names, lifeOf(source, request))])
-      if (frozen.status === 'rejected') throw frozen.reason
-      if (drafts.status === 'fulfilled') {
-        await placeFirmware(frozen.value, drafts.value)
-        return { source, frozen: frozen.value, drafts: drafts.value }
-      }
-      await frozen.value.close()
-      throw drafts.reason
-    })
-    const { source, frozen, drafts } = prepared
-    const forks: Fork[] = []
-    try {
-      await inParallel(drafts, availableParallelism(), async (draft) => {
-        forks.push(await begin(machines, draft, frozen.from, request.then, calledAt))
-      })
-    } finally {
-      await frozen.close()
-    }
-    for (const { core } of forks) void finish(core, source, frozen).catch((error: unknown) => context.log(`${core.id}: ${String(error)}`))
-    return { forks: inOrder(forks, ids), pauseMs: frozen.pauseMs, notes: [...forkNotes(parent, source), ...warning] }
+    const outcomes = await Promise.allSettled([
+      claimAll(machines, slots, names, request, calledAt),
+      slots.length === request.count ? null : forkAnew(machines, parent, { ids: ids.slice(slots.length), names: names.slice(slots.length) }, request, calledAt),
+    ])
+    const [claimed, made] = outcomes
+    if (claimed.status === 'rejected') throw claimed.reason
+    if (made.status === 'rejected') throw made.reason
+    const source = made.value?.source ?? slots[0]?.source
+    const notes = source === undefined ? [] : forkNotes(parent, source)
+    return { forks: [...claimed.value, ...(made.value?.forks ?? [])], pauseMs: made.value?.pauseMs ?? 0, notes: [...notes, ...warning] }
   } catch (error) {
     await Promise.all(ids.map((id) => undoFork(context, machines, id)))
     throw error
@@ -114,72 +91,63 @@ export async function forkMachine(context: EngineContext, machines: Machines, pa
   }
 }
 
+/** Forks of what waits. */
+async function claimAll(machines: Machines, slots: readonly WarmSlot[], names: readonly string[], request: ForkRequest, calledAt: number): Promise<Fork[]> {
+  const [first] = slots
+  if (first === undefined) return []
+  const nics = await newForwards(first.source.config, slots.length)
+  return Promise.all(slots.map(async (slot, index): Promise<Fork> => {
+    const core = await claimSlot(machines, slot, { name: names[index] ?? slot.core.id, life: lifeOf(slot.source, request), then: request.then === 'start' ? 'run' : 'pause', nics: nics[index] ?? [] })
+    const readyMs = performance.now() - calledAt
+    finish(core, slot.source, slot.savedAt)
+    return { core, readyMs }
+  }))
+}
+
+async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly ids: readonly MachineId[]; readonly names: readonly string[] }, request: ForkRequest, calledAt: number): Promise<{ readonly forks: readonly Fork[]; readonly source: ForkSource; readonly pauseMs: number }> {
+  const { source, frozen, drafts } = await withForkSource(parent, request, async (from) => {
+    // What one needs of the other comes afterwards; a failure of either waits for both.
+    const [freezing, making] = await Promise.allSettled([from.freeze(), makeDrafts(parent, from, who.ids, who.names, lifeOf(from, request))])
+    if (freezing.status === 'rejected') throw freezing.reason
+    try {
+      if (making.status === 'rejected') throw making.reason
+      const { firmware } = freezing.value
+      if (firmware !== null) await Promise.all(making.value.map(({ core }) => copyFirmware(firmware, core.names)))
+      return { source: from, frozen: freezing.value, drafts: making.value }
+    } catch (error) {
+      await freezing.value.close()
+      throw error
+    }
+  })
+  const ready = new Map<MachineCore, number>()
+  try {
+    await inParallel(drafts, availableParallelism(), async (draft) => {
+      await beginDraft(machines, draft, frozen.from, request.then === 'start' ? 'run' : 'pause')
+      ready.set(draft.core, performance.now() - calledAt)
+      finish(draft.core, source, frozen.savedAt)
+    })
+  } finally {
+    await frozen.close()
+  }
+  return { forks: drafts.map(({ core }) => ({ core, readyMs: ready.get(core) ?? 0 })), source, pauseMs: frozen.pauseMs }
+}
+
 function lifeOf({ origin }: ForkSource, request: ForkRequest): Life {
   const expiresAt = request.ttlSeconds === undefined ? null : new Date(Date.now() + request.ttlSeconds * 1000).toISOString()
   return { role: 'machine', origin, throwaway: request.throwaway, expiresAt }
 }
 
-/** The folders of all forks, each with a machine that nobody hears of yet. */
-async function makeDrafts(context: EngineContext, parent: MachineCore, source: ForkSource, ids: readonly MachineId[], names: readonly string[], life: Life): Promise<Draft[]> {
-  const ports = await newForwards(source.config, ids.length)
-  return Promise.all(ids.map(async (id, index): Promise<Draft> => {
-    const config = { ...source.config, name: names[index] ?? id, nics: ports[index] ?? [] }
-    await markMaking(context.folders, id)
-    const folder = join(machinesFolder(context.folders), id)
-    const stored = await makeForkFolder({ id, folder, config, hardware: hardwareOfFork(source), life, parent: parent.names, layers: source.layers, sizes: source.sizes, media: source.media })
-    const core = new MachineCore(context, id, folder, stored, false)
-    core.durable = false
-    // Firmware and TPM must have their state before: it comes with the freeze.
-    const plan = source.withRam && !source.hasFirmware ? await planLaunch(core, { newGeneration: false, accelerator: source.accelerator }) : undefined
-    return { core, plan }
-  }))
-}
-
-/** A guest that goes on in a fork keeps what it saw of its hardware; one that boots gets an identity of its own. Both are told that they are copies. */
-function hardwareOfFork({ hardware, withRam }: ForkSource): Hardware | null {
-  if (hardware === null) return null
-  return withRam ? { ...hardware, generationId: randomIdentity.uuid() } : renewIdentity(hardware, randomIdentity)
-}
-
-/** The network cards of each fork, with free ports of the host. */
-async function newForwards(config: MachineConfig, count: number): Promise<MachineConfig['nics'][]> {
-  const wanted = config.nics.flatMap((nic) => nic.network.forwards)
-  const ports = await freePorts(Array.from({ length: count }, () => wanted).flat())
-  return Array.from({ length: count }, () =>
-    config.nics.map((nic) => ({ ...nic, network: { ...nic.network, forwards: nic.network.forwards.map((forward) => ({ ...forward, hostPort: ports.shift() ?? forward.hostPort })) } })),
-  )
-}
-
-async function placeFirmware({ firmware }: FrozenSource, drafts: readonly Draft[]): Promise<void> {
-  if (firmware !== null) await Promise.all(drafts.map(({ core }) => copyFirmware(firmware, core.names)))
-}
-
-async function begin(machines: Machines, { core, plan }: Draft, from: SavedPoint | null, then: 'start' | 'pause', calledAt: number): Promise<Fork> {
-  machines.enlist(core)
-  if (from === null) await start(core, then === 'start' ? 'run' : 'pause')
-  else await core.queue.run((signal) => beginInFork(core, signal, from, then, plan))
-  return { core, readyMs: performance.now() - calledAt }
-}
-
-async function beginInFork(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'start' | 'pause', plan: LaunchPlan | undefined): Promise<void> {
-  core.enter('starting')
-  try {
-    await beginFork(core, signal, from, then === 'start' ? 'run' : 'pause', { plan })
-  } catch (error) {
-    if (core.state === 'starting') core.enter('stopped')
-    throw error
-  }
-}
-
 /** What nobody waits for: the fork is put on disk for good, and its clock set. */
-async function finish(core: MachineCore, source: ForkSource, frozen: FrozenSource): Promise<void> {
+function finish(core: MachineCore, source: ForkSource, savedAt: number): void {
   const { context } = core
-  await markMade(context.folders, core.id)
-  core.happened('started', `${core.name} was forked from ${source.origin.machineName}.`)
-  if (source.withRam && core.state === 'running') await setGuestClock(core, frozen.savedAt).catch((error: unknown) => context.log(`${core.id}: its clock was not set: ${String(error)}`))
-  // After a power cut a throwaway is gone in any case.
-  if (core.stored.life.throwaway) return
-  await makeDurable(core)
+  const work = async (): Promise<void> => {
+    await markMade(context.folders, core.id)
+    core.happened('started', `${core.name} was forked from ${source.origin.machineName}.`)
+    if (source.withRam && core.state === 'running') await setGuestClock(core, savedAt).catch((error: unknown) => context.log(`${core.id}: its clock was not set: ${String(error)}`))
+    // After a power cut a throwaway is gone in any case.
+    if (!core.stored.life.throwaway) await makeDurable(core)
+  }
+  work().catch((error: unknown) => context.log(`${core.id}: ${String(error)}`))
 }
 
 /** Puts a fork on disk for good. Until then a power cut may cost it. */
@@ -193,8 +161,4 @@ export async function makeDurable(core: MachineCore): Promise<void> {
 async function undoFork(context: EngineContext, machines: Machines, id: MachineId): Promise<void> {
   const core = machines.all.find((candidate) => candidate.id === id)
   await (core === undefined ? removeRemains(context.folders, id) : removeForGood(core, machines)).catch((error: unknown) => context.log(`${id}: a fork that failed is left: ${String(error)}`))
-}
-
-function inOrder(forks: readonly Fork[], ids: readonly MachineId[]): Fork[] {
-  return [...forks].sort((one, other) => ids.indexOf(one.core.id) - ids.indexOf(other.core.id))
 }

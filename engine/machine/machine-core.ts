@@ -158,7 +158,7 @@ export class MachineCore {
 
   /** Writes the wanted configuration, then shows it. A failed write changes nothing. */
   async saveConfig(config: MachineConfig): Promise<void> {
-    await writeDocument(this.names.machine, machineDocument, { format: 'mayfly-machine', version: 1, id: this.id, createdAt: this.#stored.createdAt ?? new Date().toISOString(), config })
+    await writeDocument(this.names.machine, machineDocument, { format: 'mayfly-machine', version: 1, id: this.id, createdAt: this.#stored.createdAt ?? new Date().toISOString(), config }, this.durable)
     this.update({ config })
   }
 
@@ -169,7 +169,7 @@ export class MachineCore {
 
   /** Writes how long the machine lives, then shows it. A failed write changes nothing. */
   async saveLife(life: Life): Promise<void> {
-    await writeDocument(this.names.life, lifeDocument, { format: 'mayfly-life', version: 1, ...life })
+    await writeDocument(this.names.life, lifeDocument, { format: 'mayfly-life', version: 1, ...life }, this.durable)
     this.update({ life })
   }
 

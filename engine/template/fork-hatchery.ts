@@ -3,6 +3,7 @@ import { isMayflyError, MayflyError } from '../../contract/errors.ts'
 import type { MachineId } from '../../contract/ids.ts'
 import { forkMachine, makeDurable } from '../fork/fork.ts'
 import { removeForGood, removeRemains } from '../fork/remove-for-good.ts'
+import type { WarmPool } from '../fork/warm-pool.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import type { Machines } from '../machine/machines.ts'
@@ -13,6 +14,7 @@ import type { Templates } from './templates.ts'
 export interface ForkHatcheryOptions {
   readonly context: EngineContext
   readonly machines: Machines
+  readonly pool: WarmPool
   readonly templates: Templates
   /** A machine's life has changed. */
   readonly onLifeChange: () => void
@@ -34,7 +36,7 @@ export class ForkHatchery implements Hatchery {
 
   async hatch(wish: HatchWish, onId: (id: MachineId) => Promise<void>, signal: AbortSignal): Promise<Hatched> {
     const calledAt = performance.now()
-    const { context, machines, templates } = this.#options
+    const { context, machines, pool, templates } = this.#options
     signal.throwIfAborted()
     const parent = machines.find(wish.template)
     const checkpoint = templates.checkpointOf(parent)
@@ -49,7 +51,7 @@ export class ForkHatchery implements Hatchery {
         signal.throwIfAborted()
         if (id !== undefined) await onId(id)
       },
-    })
+    }, pool)
     const core = forks[0]?.core
     if (core === undefined) throw new MayflyError('cancelled', 'No fork was made.', {})
     const readyMs = performance.now() - calledAt
