@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -11,22 +10,20 @@
 #include "ram.h"
 
 /* Fewer pages than this between two written ones are copied with them: a mapping costs about as much. */
-enum { FIRST_GAP = 4, SHORT_ZERO_RUN = 64, WRITE_PAGES = 256 };
-/* Less than this is copied in the pause anyway, in a few milliseconds. */
-enum { PREPARE_FROM_PAGES = 2048 };
+enum { FIRST_GAP = 4, SHORT_ZERO_RUN = 64 };
+/* From here on letting go of pages takes longer than moving them aside. */
+enum { SET_ASIDE_PAGES = 256, MAX_SHADOWS = 512 };
 #define TWO_MIB (2ul << 20)
 
-static const char zero_page[PAGE_BYTES];
-
-/* Where a shared machine's mappings were moved to, to be undone outside of the pause. */
+/* Where mappings were moved to, to be undone outside of the pause. */
 static struct {
   char *address;
   size_t bytes;
-} shadows[MAX_PIECES];
+} shadows[MAX_SHADOWS];
 static unsigned shadow_count;
-static bool seal_pending, hide_pending;
-/* A file that already has most of what the next layer will hold; -1 for none. */
-static int prepared = -1;
+static bool hide_pending;
+/* The new layer's descriptor while it can still be written; -1 for none. */
+static int unsealed = -1;
 
 static uint64_t microseconds_now(void) {
   struct timespec now;
@@ -36,19 +33,21 @@ static uint64_t microseconds_now(void) {
 
 /* Moves a mapping's page tables aside, so that mapping anew over it has nothing to let go of:
  * that takes 40 ms a GiB, and can be done while the guest runs again. Where the kernel cannot
- * (before 5.13), nothing is lost but time. */
-static void set_aside(const struct piece *piece) {
-  const size_t bytes = (size_t)piece->count * PAGE_BYTES, reserved = bytes + TWO_MIB;
+ * (before 5.13, or where several mappings lie there), nothing is lost but time. */
+static bool set_aside(char *address, uint32_t count) {
+  const size_t bytes = (size_t)count * PAGE_BYTES, reserved = bytes + TWO_MIB;
+  if (shadow_count == MAX_SHADOWS) return false;
   char *room = system_map(NULL, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (room == MAP_FAILED) return;
+  if (room == MAP_FAILED) return false;
   // Whole tables are moved where both places are alike in their lowest bits.
-  char *target = room + ((uintptr_t)piece->address - (uintptr_t)room) % TWO_MIB;
-  if (mremap(piece->address, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, target) == MAP_FAILED) {
+  char *target = room + ((uintptr_t)address - (uintptr_t)room) % TWO_MIB;
+  if (mremap(address, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, target) == MAP_FAILED) {
     system_unmap(room, reserved);
-    return;
+    return false;
   }
   shadows[shadow_count].address = room;
   shadows[shadow_count++].bytes = reserved;
+  return true;
 }
 
 static bool map_own_file(const struct piece *piece, int sharing) {
@@ -59,7 +58,7 @@ static bool map_own_file(const struct piece *piece, int sharing) {
 static enum status freeze_shared(struct layer *layer) {
   if (!sources_begin() || !extents_add(&layer->extents, 0, ram.pages, KIND_DATA)) return STATUS_SYSTEM_ERROR;
   for (unsigned i = 0; i < ram.piece_count; i++) {
-    set_aside(&ram.pieces[i]);
+    set_aside(ram.pieces[i].address, ram.pieces[i].count);
     if (map_own_file(&ram.pieces[i], MAP_PRIVATE)) continue;
     const int code = errno;
     while (i-- > 0) map_own_file(&ram.pieces[i], MAP_SHARED);
@@ -69,31 +68,12 @@ static enum status freeze_shared(struct layer *layer) {
   }
   layer->descriptor = ram.descriptor;
   ram.private_mode = true;
-  seal_pending = true;
+  unsealed = ram.descriptor;
   return STATUS_DONE;
 }
 
-/* Writes pages that are not zero; a hole is as good. A file that was prepared may hold what is zero by now. */
-static bool write_pages(int file, const char *address, uint32_t first, uint32_t count, bool zeroes_too, uint64_t *written) {
-  for (uint32_t page = 0; page < count;) {
-    uint32_t run = 0;
-    while (page + run < count && run < WRITE_PAGES && (zeroes_too || memcmp(address + (size_t)(page + run) * PAGE_BYTES, zero_page, PAGE_BYTES) != 0)) run++;
-    const size_t bytes = (size_t)run * PAGE_BYTES;
-    for (size_t done = 0; done < bytes;) {
-      const ssize_t n = pwrite(file, address + (size_t)page * PAGE_BYTES + done, bytes - done, (off_t)(first + page) * PAGE_BYTES + (off_t)done);
-      if (n < 0 && errno == EINTR) continue;
-      if (n == 0) errno = ENOSPC;
-      if (n <= 0) return false;
-      done += (size_t)n;
-    }
-    *written += bytes;
-    page += run == 0 ? 1 : run;
-  }
-  return true;
-}
-
 /* The part of an extent that lies in one piece. */
-static char *part_of(uint32_t first, uint32_t *count) {
+char *part_of(uint32_t first, uint32_t *count) {
   for (unsigned i = 0; i < ram.piece_count; i++) {
     const struct piece *piece = &ram.pieces[i];
     if (first < piece->first || first - piece->first >= piece->count) continue;
@@ -104,21 +84,8 @@ static char *part_of(uint32_t first, uint32_t *count) {
   return NULL;
 }
 
-static bool copy_changes(int file, const struct extents *changes, bool zeroes_too, uint64_t *written) {
-  for (size_t i = 0; i < changes->count; i++) {
-    const struct extent *extent = &changes->list[i];
-    if (extent->kind != KIND_DATA) continue;
-    for (uint32_t done = 0, count; done < extent->count; done += count) {
-      count = extent->count - done;
-      const char *address = part_of(extent->first + done, &count);
-      if (!write_pages(file, address, extent->first + done, count, zeroes_too, written)) return false;
-    }
-  }
-  return true;
-}
-
 /* Joins what lies close together, closer and closer until few enough are left. */
-static void join(struct extents *changes) {
+void join_extents(struct extents *changes) {
   uint32_t gap = FIRST_GAP;
   do {
     size_t kept = 0;
@@ -150,46 +117,27 @@ static void map_layer(const struct layer *layer, unsigned number) {
     for (uint32_t done = 0, count; may_map && done < extent->count; done += count) {
       count = extent->count - done;
       char *address = part_of(extent->first + done, &count);
-      system_map(address, (size_t)count * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, layer->descriptor, (off_t)(extent->first + done) * PAGE_BYTES);
+      const off_t offset = (off_t)(extent->first + done) * PAGE_BYTES;
+      const bool is_aside = count >= SET_ASIDE_PAGES && set_aside(address, count);
+      const bool is_mapped = system_map(address, (size_t)count * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, layer->descriptor, offset) != MAP_FAILED;
+      if (!is_mapped && is_aside && !read_fully(layer->descriptor, address, (size_t)count * PAGE_BYTES, offset)) complain("pages that were moved aside cannot be read back");
     }
   }
 }
 
-static int make_file(void) {
-  const int file = memfd_create("mayfly-ram-layer", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (file < 0) return -1;
-  if (ftruncate(file, (off_t)ram.pages * PAGE_BYTES) == 0) return file;
-  const int code = errno;
-  close(file);
-  errno = code;
-  return -1;
-}
-
 static enum status freeze_private(struct layer *layer, unsigned number, struct frozen *frozen) {
   const uint64_t begin = microseconds_now();
-  const bool was_prepared = prepared >= 0;
-  const int file = was_prepared ? prepared : make_file();
-  if (file < 0) return STATUS_SYSTEM_ERROR;
-  prepared = -1;
-  bool fine = collect_changes(&layer->extents);
-  if (fine) {
-    join(&layer->extents);
-    fine = copy_changes(file, &layer->extents, was_prepared, &frozen->written_bytes);
-  }
-  if (!fine) {
-    const int code = errno;
-    close(file);
-    errno = code;
-    return STATUS_SYSTEM_ERROR;
-  }
-  layer->descriptor = file;
+  if (!collect_changes(&layer->extents)) return STATUS_SYSTEM_ERROR;
+  join_extents(&layer->extents);
+  layer->descriptor = copy_to_file(&layer->extents, &frozen->written_bytes);
+  if (layer->descriptor < 0) return STATUS_SYSTEM_ERROR;
   frozen->copy_microseconds = (uint32_t)(microseconds_now() - begin);
   map_layer(layer, number);
-  fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+  unsealed = layer->descriptor;
   return STATUS_DONE;
 }
 
-static enum status may_freeze(void) {
+enum status may_freeze(void) {
   uint32_t mapped = 0;
   for (unsigned i = 0; i < ram.piece_count; i++) mapped += ram.pieces[i].count;
   if (ram.broken || ram.disturbed) return STATUS_DISTURBED;
@@ -225,41 +173,14 @@ enum status freeze(const char id[ID_BYTES], struct frozen *frozen) {
   return status;
 }
 
-/* Copies what is private now, while the guest runs, so that the freeze finds its pages allocated:
- * writing them once more takes a tenth of the time. */
-enum status prepare_freeze(uint64_t *prepared_bytes) {
-  *prepared_bytes = 0;
-  pthread_mutex_lock(&ram.lock);
-  const enum status status = may_freeze();
-  struct extents changes = {0};
-  const bool collected = status == STATUS_DONE && ram.private_mode && prepared < 0 && collect_changes(&changes);
-  pthread_mutex_unlock(&ram.lock);
-  size_t pages = 0;
-  for (size_t i = 0; i < changes.count; i++) pages += changes.list[i].kind == KIND_DATA ? changes.list[i].count : 0;
-  if (collected && pages >= PREPARE_FROM_PAGES) {
-    const int file = make_file();
-    // The pieces are only ever changed by QEMU's main thread, and only at its start and end.
-    if (file >= 0 && copy_changes(file, &changes, false, prepared_bytes))
-      prepared = file;
-    else if (file >= 0)
-      close(file);
-  }
-  extents_drop(&changes);
-  return status;
-}
-
-void forget_preparation(void) {
-  if (prepared >= 0) close(prepared);
-  prepared = -1;
-}
-
 void finish_freeze(void) {
   for (; shadow_count > 0; shadow_count--) system_unmap(shadows[shadow_count - 1].address, shadows[shadow_count - 1].bytes);
-  if (seal_pending) {
+  forget_preparation();
+  if (unsealed >= 0) {
     // A page that is in use elsewhere makes the kernel refuse F_SEAL_WRITE; nothing here writes either way.
     const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
-    if (fcntl(ram.descriptor, F_ADD_SEALS, all | F_SEAL_WRITE) != 0) fcntl(ram.descriptor, F_ADD_SEALS, all);
-    seal_pending = false;
+    if (fcntl(unsealed, F_ADD_SEALS, all | F_SEAL_WRITE) != 0) fcntl(unsealed, F_ADD_SEALS, all);
+    unsealed = -1;
   }
   if (!hide_pending) return;
   pthread_mutex_lock(&ram.lock);

@@ -133,10 +133,16 @@ struct frozen {
   uint32_t copy_microseconds, microseconds;
 };
 enum status freeze(const char id[ID_BYTES], struct frozen *frozen);
-enum status prepare_freeze(uint64_t *prepared_bytes);
-void forget_preparation(void);
+enum status may_freeze(void);
+void join_extents(struct extents *changes);
+char *part_of(uint32_t first, uint32_t *count);
 /* What a freeze leaves to be done while the guest runs again. */
 void finish_freeze(void);
+
+/* copy.c */
+int copy_to_file(const struct extents *changes, uint64_t *written);
+enum status prepare_freeze(uint64_t *prepared_bytes);
+void forget_preparation(void);
 
 /* control.c */
 bool start_control(const char *path);

@@ -176,9 +176,9 @@ export async function freezeRam(socket: string, id: string): Promise<FrozenRam> 
 }
 
 /**
- * Copies what the running guest has written since its last freeze, so that the freeze after it has
- * less to do: worth it where the pause counts more than the call. Bytes copied; none where there
- * is little. What is prepared is forgotten after ten seconds.
+ * Allocates, while the guest runs, what the next freeze will need, because that takes most of a
+ * freeze's time where much was written since the last one. Bytes; none where it is little, and then it
+ * takes a millisecond or two. What is prepared is forgotten after ten seconds.
  */
 export async function prepareFreeze(socket: string): Promise<number> {
   return Number((await ask(socket, 'prepare')).readBigUInt64LE(0))
