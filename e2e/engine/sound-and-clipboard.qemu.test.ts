@@ -63,8 +63,8 @@ test('who looks at a serial port is counted', async () => {
   await home.bootTiny(client, 'watched')
   const counts = await client.console.viewers({ machine: 'watched' })
   const next = async (): Promise<number | undefined> => {
-    const { value } = await counts.next()
-    return value?.serial
+    const told = await counts.next()
+    return told.done === true ? undefined : told.value.serial
   }
   expect(await next()).toBe(0)
   const view = async () => home.connection.openStream((await client.console.open({ machine: 'watched', kind: 'serial' })).ticket)
