@@ -88,3 +88,24 @@ test('the window closes and Mayfly stays while a machine runs; quitting shuts it
   await gone
   expect(isAlive(pid)).toBe(false)
 }, 120_000)
+
+test('quitting saves a machine where that is answered: a checkpoint with its RAM, and it is off', async () => {
+  const { driver, client } = await openWithMachine()
+  const [{ pid } = { pid: null }] = await client.machine.list({})
+  await driver.app.evaluate(({ dialog }) => {
+    dialog.showMessageBox = (...given: unknown[]) => Promise.resolve({ response: (given.at(-1) as { readonly buttons: string[] }).buttons.indexOf('Save and quit'), checkboxChecked: false })
+  })
+  const gone = driver.app.waitForEvent('close')
+  await driver.app.evaluate(({ app }) => app.quit())
+  await gone
+  expect(isAlive(pid)).toBe(false)
+  const again = await launchElectron({ home })
+  const engine = connectEngine(join(home, 'run', 'engine.sock'))
+  await until(async () => (await engine.client.machine.list({}).catch(() => [])).some(({ state }) => state === 'stopped'), 'the next engine found the machine, which is off')
+  const [machine] = await engine.client.machine.list({})
+  const { checkpoints } = await engine.client.checkpoint.list({ machine: machine?.id ?? '' })
+  expect(checkpoints).toMatchObject([{ kind: 'ram', machineState: 'running', broken: null, ramRefused: null }])
+  expect(checkpoints[0]?.label).toMatch(/^When Mayfly was quit, /)
+  await engine.close()
+  await again.close()
+}, 120_000)

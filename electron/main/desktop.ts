@@ -17,7 +17,7 @@ import type { PortServer } from './ipc/port-server.ts'
 import { MachineMirror } from './machine-mirror.ts'
 import { setMenu } from './menu.ts'
 import { createNotifier } from './notifications.ts'
-import { decideAboutMachines, readSettings, shutDownAll } from './quit.ts'
+import { decideAboutMachines, readSettings, saveAll, shutDownAll } from './quit.ts'
 import { MachineTray } from './tray.ts'
 import type { Windows } from './windows.ts'
 
@@ -108,12 +108,12 @@ export function runDesktop({ folders, windows, icon, fail }: DesktopOptions): De
       windows.showMain()
       return
     }
-    if (answer === 'shut-down') {
-      const failures = await shutDownAll(mirror.running, engine)
+    if (answer === 'shut-down' || answer === 'save') {
+      const failures = await (answer === 'save' ? saveAll : shutDownAll)(mirror.running, engine)
       if (failures.length > 0) {
         quitting = 'no'
         windows.showMain()
-        dialog.showErrorBox('Not all machines were shut down', failures.join('\n'))
+        dialog.showErrorBox(answer === 'save' ? 'Not all machines were saved' : 'Not all machines were shut down', failures.join('\n'))
         return
       }
     }

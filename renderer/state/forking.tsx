@@ -58,6 +58,9 @@ export async function forkNow(machine: MachineSummary, more: Partial<ForkOrder> 
   return true
 }
 
+/** What was said of forks already; nobody has to read it with each. */
+const told = new Set<string>()
+
 /** Says what was made, and shows it. */
 export function tellForks(parent: MachineSummary, { forks, notes }: ForkOutcome, show: ForkShow): void {
   const [first] = forks
@@ -65,6 +68,8 @@ export function tellForks(parent: MachineSummary, { forks, notes }: ForkOutcome,
   const id = `fork ${first.machine.id}`
   const slowest = Math.max(...forks.map(({ readyMs }) => readyMs))
   const ports = first.forwards.map(({ hostAddress, hostPort, guestPort }) => text.fork.port(`${hostAddress}:${hostPort}`, guestPort))
+  const news = notes.filter((note) => !told.has(note))
+  for (const note of news) told.add(note)
   const goThere = (how: 'open' | 'grid') => (): void => {
     hideToast(id)
     showForks(parent, forks.map(({ machine }) => machine), how)
@@ -75,7 +80,7 @@ export function tellForks(parent: MachineSummary, { forks, notes }: ForkOutcome,
     message: (
       <>
         {forks.length === 1 && ports.length > 0 ? <p>{ports.join(', ')}</p> : null}
-        {notes.map((note) => <p key={note}>{note}</p>)}
+        {news.map((note) => <p key={note}>{note}</p>)}
         {show === 'stay' || (show === 'open' && forks.length > 1) ? <p className="mf-row mf-toast-acts">{show === 'stay' ? <Button size="small" onClick={goThere('open')}>{text.fork.open(first.machine.name)}</Button> : null}{forks.length > 1 ? <Button size="small" onClick={goThere('grid')}>{text.fork.openGrid}</Button> : null}</p> : null}
       </>
     ),

@@ -65,9 +65,11 @@ export function ConsoleGrid({ title, facts, entries, none, action, live }: Conso
   useEffect(() => tiles.current?.focus({ preventScroll: true }), [])
 
   function tick(id: string): void {
-    const next = new Set(ticked)
-    if (!next.delete(id)) next.add(id)
-    setTicked(next)
+    setTicked((before) => {
+      const next = new Set(before)
+      if (!next.delete(id)) next.add(id)
+      return next
+    })
   }
   function open(id: string): void {
     go({ view: 'machines', machine: id, tab: 'console' })
