@@ -6,6 +6,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMayflyError } from '../../contract/errors.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
+import { plugClipboard } from '../machine/clipboard-channel.ts'
+import { forgetFreeze, interruptedFreeze } from '../machine/freeze.ts'
 import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
 import { liveDisks } from '../machine/live-disks.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
@@ -28,6 +30,7 @@ export async function recoverAll(machines: Machines): Promise<void> {
   await Promise.all(machines.all.filter((core) => core.state !== 'broken').map((core) =>
     core.queue
       .run(async () => {
+        await settleFreeze(core)
         await settleJournal(core)
         if (core.stored.checkpoints > 0) await tidy(core)
       })
@@ -71,6 +74,23 @@ async function settle(core: MachineCore, act: Act): Promise<string | null> {
     case 'merge':
       return recoverMerge(core, act)
   }
+}
+
+const saveEndsWithinMs = 10_000
+
+/** A freeze of a machine that lives on, for a checkpoint or a fork: what it was to be for a moment it is no longer. */
+async function settleFreeze(core: MachineCore): Promise<void> {
+  const before = await interruptedFreeze(core)
+  if (before === null || core.live === null) return
+  for (const deadline = performance.now() + saveEndsWithinMs; core.state === 'saving' && performance.now() < deadline; ) {
+    // QEMU finds out that nobody takes the state any more.
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await reconcile(core)
+  }
+  if (before === 'running') await letGoOn(core)
+  await settlePresent(core)
+  if (core.run?.config.clipboard === true) await plugClipboard(core).catch(ignoreExpected)
+  await forgetFreeze(core)
 }
 
 /** A guest that was only to stand still for a moment. */

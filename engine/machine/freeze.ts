@@ -7,7 +7,7 @@
  * disks.json names the new layers before QEMU writes to them. Should the engine die in between, the
  * chain it names is right for a QEMU that is dead by then, and a living one is asked.
  */
-import { chmod, rm } from 'node:fs/promises'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { Disk } from '../../contract/device.ts'
@@ -27,7 +27,7 @@ import type { MachineCore } from './machine-core.ts'
 import { liveOf } from './power.ts'
 import { ramBlockers } from './ram-blockers.ts'
 import { reconcile } from './reconcile.ts'
-import { freezePile, openPile, type RamPile, readPile } from './ram-pile.ts'
+import { freezePile, openPile, type RamPile, preparePile, readPile } from './ram-pile.ts'
 import type { DeviceState } from './saved-point.ts'
 
 export interface FreezePlan {
@@ -80,14 +80,26 @@ export async function freezeMachine(core: MachineCore, plan: FreezePlan): Promis
   const live = liveOf(core)
   const { pausedBy, stateReason } = core
   core.enter('saving')
+  await writeFile(core.runtime.freezing, wasRunning ? 'running' : 'paused', { mode: 0o600 })
   try {
     return await whileUnplugged(core, plan.ram, () => freeze(core, live, plan, wasRunning))
   } finally {
+    await rm(core.runtime.freezing, { force: true })
     if (core.live === live && core.state === 'saving') {
       if (wasRunning) await reconcile(core)
       else core.enter('paused', { pausedBy, reason: stateReason })
     }
   }
+}
+
+/** How the machine was before a freeze that its engine did not live to end; null: none was interrupted. Forgotten with `forgetFreeze`. */
+export async function interruptedFreeze(core: MachineCore): Promise<'running' | 'paused' | null> {
+  const word = await readFile(core.runtime.freezing, 'utf8').catch(() => null)
+  return word === 'running' || word === 'paused' ? word : null
+}
+
+export async function forgetFreeze(core: MachineCore): Promise<void> {
+  await rm(core.runtime.freezing, { force: true })
 }
 
 /** QEMU cannot save the state of the clipboard's channel. The guest sees it go and come. */
@@ -165,6 +177,7 @@ interface SavedRam {
 async function prepareRam(core: MachineCore, live: LiveMachine, stateFile: string): Promise<RamSaving> {
   const { qmp } = live
   const [pile] = await Promise.all([readPile(live, core.runtime.ramSocket), refuseBlocked(core, qmp)])
+  if (pile !== null) await preparePile(pile)
   const saving = await prepareStateSaving(qmp, { socket: core.runtime.stateSocket, withoutRam: pile !== null }, pile === null ? stateFile : undefined)
   return {
     close: () => saving.close(),

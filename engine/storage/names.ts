@@ -111,6 +111,8 @@ export interface MachineRuntimeNames {
   readonly tpmSocket: string
   /** There for the moment in which the state of the devices is saved or loaded. */
   readonly stateSocket: string
+  /** There while the machine is being frozen: how it was before. */
+  readonly freezing: string
   /** Where the RAM library in QEMU listens. */
   readonly ramSocket: string
   readonly pidFile: string
@@ -129,6 +131,7 @@ export function machineRuntimeNames(folders: Folders, id: MachineId): MachineRun
     execSocket: join(folder, 'exec.sock'),
     tpmSocket: join(folder, 'tpm.sock'),
     stateSocket: join(folder, 'state.sock'),
+    freezing: join(folder, 'freezing'),
     ramSocket: join(folder, 'ram.sock'),
     pidFile: join(folder, 'qemu.pid'),
     tpmPidFile: join(folder, 'swtpm.pid'),
