@@ -73,6 +73,11 @@ export class MachineMirror {
       case 'job.changed':
       case 'image.changed':
       case 'image.removed':
+      case 'template.changed':
+      case 'template.removed':
+      case 'timeline.changed':
+      case 'run.changed':
+      case 'run.removed':
       case 'gap':
         break
     }

@@ -52,7 +52,7 @@ function changedDevices<Device extends { readonly id: string }>(
   return [...keptOrRemoved, ...added]
 }
 
-function amountsOf<Owner>({ amount }: Setting<Owner>, started: Owner, wanted: Owner): PendingChange['amounts'] {
-  const [now, next] = [amount(started), amount(wanted)]
+function amountsOf<Owner>(setting: Setting<Owner>, started: Owner, wanted: Owner): PendingChange['amounts'] {
+  const [now, next] = [setting.amount(started), setting.amount(wanted)]
   return now === null || next === null ? null : { now, next }
 }
