@@ -66,7 +66,8 @@ export function forkShown({ core, readyMs }: Fork): { machine: MachineSummary; f
  */
 export async function forkMachine(context: EngineContext, machines: Machines, parent: MachineCore, request: ForkRequest, pool?: WarmPool): Promise<Forked> {
   const calledAt = performance.now()
-  if (request.checkpoint === undefined) parent.require('forked', [...statesAtRest, 'running', 'paused'])
+  // One that is just being saved is waited for: acts on its layers take turns.
+  if (request.checkpoint === undefined) parent.require('forked', [...statesAtRest, 'running', 'paused', 'saving'])
   const warning = assertMemoryForForks(parent, request.count)
   const { names, release } = reserveForkNames(machines, parent.name, request.name, request.count)
   const slots = request.checkpoint === undefined || request.what === 'disks' ? [] : (pool?.take(parent, request.checkpoint as CheckpointId, request.count) ?? [])
