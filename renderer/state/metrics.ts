@@ -5,6 +5,7 @@
 import type { MachineMetrics } from '../../contract/metrics.ts'
 import { useEffect, useSyncExternalStore } from 'react'
 import { engine } from './connection.ts'
+import { useMirror } from './mirror.ts'
 
 export interface UsagePoint extends Omit<MachineMetrics, 'machine'> {
   /** Milliseconds since 1970. */
@@ -28,6 +29,12 @@ function add(machine: string, more: readonly UsagePoint[]): void {
   const since = (all.at(-1)?.atMs ?? 0) - keptMs
   points.set(machine, all.filter(({ atMs }, index) => atMs >= since && atMs !== all[index - 1]?.atMs))
   tell(machine)
+}
+
+/** What is measured of a machine goes with it. */
+function forgetGone(): void {
+  const there = new Set<string>(useMirror.getState().machines.map(({ id }) => id))
+  for (const machine of points.keys()) if (!there.has(machine) && !listeners.has(machine)) points.delete(machine)
 }
 
 function subscribe(machine: string, listener: () => void): () => void {
@@ -62,6 +69,7 @@ async function watch(signal: AbortSignal): Promise<void> {
     try {
       for await (const { at, machines } of await engine.metrics.watch({}, { signal })) {
         for (const { machine, ...usage } of machines) add(machine, [{ ...usage, atMs: Date.parse(at) }])
+        forgetGone()
       }
     } catch {
       // The engine is away or the page is hidden: what is known stays.

@@ -14,7 +14,7 @@ const perMachineMs = 4000
 const width = 320
 
 interface Thumbnails {
-  /** data: URLs. The last picture stays after the machine went off. */
+  /** blob: URLs. The last picture stays after the machine went off, and goes with the machine. */
   readonly byMachine: Readonly<Record<string, string>>
 }
 
@@ -61,22 +61,31 @@ async function takeDue(): Promise<void> {
   try {
     const { base64 } = await engine.machine.screenshot({ machine: due })
     const picture = await shrink(base64)
-    useThumbnails.setState(({ byMachine }) => ({ byMachine: { ...byMachine, [due]: picture } }))
+    keep(due, picture)
   } catch {
     // A machine without a screen has no picture, and one that just ended keeps its last.
   }
 }
 
+function keep(machine: string, picture: string): void {
+  const { byMachine } = useThumbnails.getState()
+  const there = new Set<string>(useMirror.getState().machines.map(({ id }) => id))
+  const next: Record<string, string> = { [machine]: picture }
+  for (const [id, url] of Object.entries(byMachine)) {
+    if (id !== machine && there.has(id)) next[id] = url
+    // Whoever shows it shows the next one by then.
+    else setTimeout(() => URL.revokeObjectURL(url), 1000)
+  }
+  useThumbnails.setState({ byMachine: next })
+}
+
+/** Everything that takes long, decoding, making small and encoding, happens beside the page. */
 async function shrink(base64: string): Promise<string> {
   const image = new Image()
   image.src = `data:image/png;base64,${base64}`
   await image.decode()
-  const canvas = document.createElement('canvas')
-  canvas.width = width
-  canvas.height = Math.max(1, Math.round((width * image.naturalHeight) / Math.max(1, image.naturalWidth)))
-  const drawing = canvas.getContext('2d')
-  if (drawing === null) return image.src
-  drawing.imageSmoothingQuality = 'high'
-  drawing.drawImage(image, 0, 0, canvas.width, canvas.height)
-  return canvas.toDataURL('image/png')
+  const small = await createImageBitmap(image, { resizeWidth: width, resizeHeight: Math.max(1, Math.round((width * image.naturalHeight) / Math.max(1, image.naturalWidth))), resizeQuality: 'high' })
+  const canvas = new OffscreenCanvas(small.width, small.height)
+  canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(small)
+  return URL.createObjectURL(await canvas.convertToBlob({ type: 'image/png' }))
 }

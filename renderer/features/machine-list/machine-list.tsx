@@ -2,7 +2,7 @@
 import { Menu } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChevronDown, ChevronRight, ListFilter as FilterIcon, Plus, Search, X } from 'lucide-react'
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { text } from '../../text/text.ts'
 import { listRows } from '../../state/machine-search.ts'
 import type { ListFilter, ListOrder, ListRow } from '../../state/machine-search.ts'
@@ -60,7 +60,7 @@ export function MachineList(): React.ReactNode {
     return () => window.removeEventListener('keydown', focusSearch)
   }, [])
 
-  const ids = rows.flatMap((row) => (row.kind === 'machine' ? [row.machine.id as string] : []))
+  const ids = useMemo(() => rows.flatMap((row) => (row.kind === 'machine' ? [row.machine.id as string] : [])), [rows])
 
   function show(id: string, how: 'push' | 'replace' = 'push'): void {
     clearSelection()
@@ -84,6 +84,15 @@ export function MachineList(): React.ReactNode {
       select(ids.slice(Math.max(0, from ?? 0), (to ?? 0) + 1))
     } else show(id)
   }
+  // The same for as long as the list is there: a row that is scrolled past is not drawn anew.
+  const pick = useRef(clicked)
+  useEffect(() => {
+    pick.current = clicked
+  })
+  const onPick = useCallback((event: React.MouseEvent, id: string) => {
+    pick.current(event, id)
+    scroller.current?.focus({ preventScroll: true })
+  }, [])
 
   function keyed(event: React.KeyboardEvent): void {
     if (event.target !== event.currentTarget) return
@@ -176,10 +185,7 @@ export function MachineList(): React.ReactNode {
               )
             }
             const { machine, depth, first } = row
-            return <MachineRow key={item.key} machine={machine} at={at} depth={depth} first={first} current={machine.id === current} selected={selected.size > 0 ? selected.has(machine.id) : machine.id === current} onClick={(event) => {
-              clicked(event, machine.id)
-              scroller.current?.focus({ preventScroll: true })
-            }} />
+            return <MachineRow key={item.key} machine={machine} at={at} depth={depth} first={first} current={machine.id === current} selected={selected.size > 0 ? selected.has(machine.id) : machine.id === current} onPick={onPick} />
           })}
         </div>
       </div>

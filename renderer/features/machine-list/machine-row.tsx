@@ -19,12 +19,13 @@ interface MachineRowProps {
   readonly first: boolean
   readonly current: boolean
   readonly selected: boolean
-  readonly onClick: (event: React.MouseEvent) => void
+  /** Always the same function, or every row is drawn anew with every pixel that is scrolled. */
+  readonly onPick: (event: React.MouseEvent, machine: string) => void
 }
 
-export const MachineRow = memo(MachineRowNow, (a, b) => a.machine === b.machine && a.at.transform === b.at.transform && a.depth === b.depth && a.first === b.first && a.current === b.current && a.selected === b.selected && a.onClick === b.onClick)
+export const MachineRow = memo(MachineRowNow, (a, b) => a.machine === b.machine && a.at.transform === b.at.transform && a.depth === b.depth && a.first === b.first && a.current === b.current && a.selected === b.selected && a.onPick === b.onPick)
 
-function MachineRowNow({ machine, at, depth, first, current, selected, onClick }: MachineRowProps): React.ReactNode {
+function MachineRowNow({ machine, at, depth, first, current, selected, onPick }: MachineRowProps): React.ReactNode {
   const on = isOn(machine.state)
   const picture = useThumbnail(machine.id, machine.state === 'running' || machine.state === 'paused')
   return (
@@ -35,7 +36,7 @@ function MachineRowNow({ machine, at, depth, first, current, selected, onClick }
       role="option"
       aria-selected={selected}
       aria-current={current}
-      onClick={onClick}
+      onClick={(event) => onPick(event, machine.id)}
       onContextMenu={(event) => {
         event.preventDefault()
         openMachineMenu({ machine: machine.id, x: event.clientX, y: event.clientY })
