@@ -39,7 +39,7 @@ export async function makeFleet(bench: Bench): Promise<void> {
   if ((await client.machine.list({ tag: runningTag })).length === runningCount) return
   bench.say(`Making ${machineCount} machines, ${runningCount} of them with a process ...`)
   for (let index = 0; index < runningCount; index++) {
-    const { id } = await client.machine.create({ name: `runs-${number(index)}`, image: 'tiny', profile: 'micro', cpus: 1, memoryMiB: idleMemoryMiB, tags: [runningTag], start: true })
+    const { id } = await client.machine.create({ name: `runs-${number(index)}`, image: 'tiny', cpus: 1, memoryMiB: idleMemoryMiB, tags: [runningTag], start: true })
     await client.machine.pause({ machine: id })
   }
   await fillUp(bench, machineCount - runningCount)

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import type { CDPSession } from 'playwright-core'
 import type { Bench } from './bench.ts'
 import { appFolder, goTo, windowHosts } from './bench-window.ts'
 import { median } from './figure.ts'
@@ -29,6 +30,35 @@ export async function measureScripts(bench: Bench): Promise<Measured> {
   })
 }
 
+interface Heap {
+  readonly used: readonly number[]
+  readonly kinds: readonly HeapKinds[]
+}
+
+/** What the heap holds: machine code, which grows as long as functions become hot, and all else, which must not. */
+interface HeapKinds {
+  readonly codeMB: number
+  readonly dataMB: number
+}
+
+async function heapKinds(debug: CDPSession): Promise<HeapKinds> {
+  const chunks: string[] = []
+  const take = ({ chunk }: { readonly chunk: string }): void => void chunks.push(chunk)
+  debug.on('HeapProfiler.addHeapSnapshotChunk', take)
+  await debug.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
+  debug.off('HeapProfiler.addHeapSnapshotChunk', take)
+  const { snapshot: { meta }, nodes } = JSON.parse(chunks.join('')) as { readonly snapshot: { readonly meta: { readonly node_fields: readonly string[]; readonly node_types: readonly [readonly string[]] } }; readonly nodes: readonly number[] }
+  const [fields, types] = [meta.node_fields, meta.node_types[0]]
+  const [typeAt, sizeAt] = [fields.indexOf('type'), fields.indexOf('self_size')]
+  const bytes = { code: 0, data: 0 }
+  for (let at = 0; at < nodes.length; at += fields.length) {
+    const type = types[nodes[at + typeAt] ?? 0]
+    // What the browser keeps outside of the heap is not counted there either.
+    if (type !== 'native') bytes[type === 'code' ? 'code' : 'data'] += nodes[at + sizeAt] ?? 0
+  }
+  return { codeMB: bytes.code / 1e6, dataMB: bytes.data / 1e6 }
+}
+
 /** The heap of the page after its consoles were opened and closed a hundred times, against after ten. */
 export async function measureHeap(bench: Bench): Promise<Measured> {
   const client = await bench.home.client()
@@ -36,9 +66,10 @@ export async function measureHeap(bench: Bench): Promise<Measured> {
   await client.machine.start({ machine })
   try {
     await client.machine.wait({ machine, for: 'serial:MAYFLY READY', timeoutMs: 90_000 })
-    const usedMB = await inEachHost(bench, bench.home, async ({ page, debug }) => {
+    const heaps = await inEachHost(bench, bench.home, async ({ page, debug }) => {
       await goTo(page, `/machines/${machine}/overview`)
       const used: number[] = []
+      const kinds: HeapKinds[] = []
       const heapMB = async (): Promise<number> => {
         for (let times = 0; times < 3; times++) await debug.send('HeapProfiler.collectGarbage')
         return (await debug.send('Runtime.getHeapUsage')).usedSize / 1e6
@@ -50,12 +81,19 @@ export async function measureHeap(bench: Bench): Promise<Measured> {
         await page.getByRole('tab', { name: 'Overview' }).click()
         await page.getByRole('region', { name: /^Screen of/ }).waitFor({ state: 'detached' })
         if (round % heapRounds.few === 0) used.push(await heapMB())
+        if (round === heapRounds.few || round === heapRounds.many) kinds.push(await heapKinds(debug))
         if (round % 50 === 0) bench.say(`heap: ${round} of ${heapRounds.many}`)
       }
-      return used
+      return { used, kinds }
     })
-    const ratio = (used: readonly number[]): number => (used.at(-1) ?? Number.NaN) / (used[0] ?? Number.NaN)
-    return { value: Math.max(ratio(usedMB.chromium), ratio(usedMB.electron)), samples: { chromiumMB: usedMB.chromium, electronMB: usedMB.electron }, beside: { chromiumRatio: ratio(usedMB.chromium), electronRatio: ratio(usedMB.electron) } }
+    const ratio = ({ used }: Heap): number => (used.at(-1) ?? Number.NaN) / (used[0] ?? Number.NaN)
+    const grown = ({ kinds: [few, many] }: Heap, kind: keyof HeapKinds): number => (many?.[kind] ?? Number.NaN) - (few?.[kind] ?? Number.NaN)
+    const { chromium, electron } = heaps
+    return {
+      value: Math.max(ratio(chromium), ratio(electron)),
+      samples: { chromiumMB: chromium.used, electronMB: electron.used },
+      beside: { chromiumRatio: ratio(chromium), chromiumCodeGrownMB: grown(chromium, 'codeMB'), chromiumDataGrownMB: grown(chromium, 'dataMB'), electronRatio: ratio(electron), electronCodeGrownMB: grown(electron, 'codeMB'), electronDataGrownMB: grown(electron, 'dataMB') },
+    }
   } finally {
     await client.machine.stop({ machine, force: true })
   }
