@@ -6,7 +6,7 @@ import { closeSync } from 'node:fs'
 import { isMayflyError } from '../../contract/errors.ts'
 import { makeRandomId } from '../jobs/random-id.ts'
 import type { OpenRamLayer, RamExtents } from '../qemu/process/ram-layer.ts'
-import { describeRam, freezeRam, openRamLayer, ramLayerExtents } from '../qemu/process/ram-library.ts'
+import { describeRam, freezeRam, openRamLayer, prepareFreeze, ramLayerExtents } from '../qemu/process/ram-library.ts'
 import type { LiveMachine } from './live-machine.ts'
 
 /** One layer, by the number its QEMU knows it by. */
@@ -41,6 +41,11 @@ export async function readPile(live: LiveMachine, socket: string): Promise<RamPi
     return { id, qemuDescriptor, extents }
   }))
   return { socket, layers }
+}
+
+/** Allocates what the freeze will need, while the guest runs: little or nothing where it wrote little since the last one. */
+export async function preparePile(pile: RamPile): Promise<void> {
+  if (pile.layers.length > 0) await prepareFreeze(pile.socket)
 }
 
 /** Freezes what the machine wrote since. It must stand still. Throws as `freezeRam`; the machine then has what it had. */
