@@ -7,6 +7,9 @@ import { decodeTarHeader, MalformedTarError, tarBlockBytes, type TarEntry, tarPa
 /** Longer names and records than any system has are refused. */
 const longestExtensionBytes = 64 * 1024
 
+/** What tar fills its archive up to, with its largest blocking factor in use. */
+const longestRecordBytes = 1024 * 1024
+
 /** Called for each entry in turn. Content that is not read to its end is skipped. */
 export type TarVisitor = (entry: TarEntry, content: AsyncIterable<Buffer>) => Promise<void>
 
@@ -18,9 +21,9 @@ export async function readTar(source: AsyncIterable<Buffer>, visit: TarVisitor):
   for (;;) {
     const block = await bytes.take(tarBlockBytes, true)
     const header = block === null ? null : decodeTarHeader(block)
-    // Whatever comes after the end (padding to a tape's block) is read all the same: who sends it waits for that.
+    // What fills the last record after the end is read all the same: who sends it waits for that.
     if (header === null) {
-      await bytes.drain()
+      await bytes.drain(longestRecordBytes)
       return entries
     }
     if ('extension' in header) {
@@ -116,8 +119,13 @@ class ByteSource {
     for await (const _ of this.part({ bytes: count }));
   }
 
-  async drain(): Promise<void> {
-    while ((await this.#some(Number.MAX_SAFE_INTEGER)) !== null);
+  async drain(most: number): Promise<void> {
+    for (let bytes = 0; bytes <= most; ) {
+      const piece = await this.#some(most)
+      if (piece === null) return
+      bytes += piece.length
+    }
+    throw new MalformedTarError('The archive goes on after its end.')
   }
 
   async #some(most: number): Promise<Buffer | null> {

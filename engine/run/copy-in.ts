@@ -28,9 +28,10 @@ export async function copyIn(core: MachineCore, archive: string, signal: AbortSi
   throw new MayflyError('unsupported', `The files could not be put into the guest: ${words === '' ? 'its tar failed' : words}.`, { needs: 'a tar in the guest that takes them', have: words })
 }
 
-/** The last line a program of the guest wrote, harmless. */
+/** The last lines a program of the guest wrote, harmless, in one. */
 export function lastWords(stderr: string): string {
-  return printable(stderr.trim().split('\n').at(-1) ?? '', 300).replace(/\.$/, '')
+  const lines = stderr.trim().split('\n').filter((line) => !line.includes('emoving leading'))
+  return lines.slice(-4).map((line) => printable(line, 200).replace(/\.$/, '')).join('; ')
 }
 
 async function writeByAgent(core: MachineCore, archive: string, signal: AbortSignal): Promise<void> {

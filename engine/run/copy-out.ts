@@ -17,6 +17,8 @@ const limits = { mostBytes: 1024 * 1024 * 1024, mostEntries: 100_000 }
 const mostStreamBytes = limits.mostBytes + 256 * 1024 * 1024
 const mostByAgentBytes = 64 * 1024 * 1024
 const withinMs = 10 * 60_000
+/** A guest that sends nothing for so long has nothing to send. */
+const silentForMs = 60_000
 const modes = { file: 0o600, program: 0o700, folder: 0o700 }
 
 /** Copies `paths` into `folder`, which is made. Answers with one sentence for each thing that is not there as it was. */
@@ -50,11 +52,25 @@ async function packByAgent(core: MachineCore, names: readonly string[], cwd: str
 }
 
 async function* bounded(archive: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
-  let bytes = 0
-  for await (const chunk of archive) {
-    bytes += chunk.length
+  const chunks = archive[Symbol.asyncIterator]()
+  for (let bytes = 0; ; ) {
+    const next = await withinSilence(chunks.next())
+    if (next.done === true) return
+    bytes += next.value.length
     if (bytes > mostStreamBytes) throw new MayflyError('unsupported', `The guest sent more than ${mostStreamBytes / 1024 / 1024} MiB.`, { needs: `at most ${mostStreamBytes} bytes`, have: 'more' })
-    yield chunk
+    yield next.value
+  }
+}
+
+async function withinSilence<T>(next: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const silent = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new MayflyError('timeout', 'The guest sent nothing more.', { waitedMs: silentForMs })), silentForMs)
+  })
+  try {
+    return await Promise.race([next, silent])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,0 +1,111 @@
+/** `mayfly run` as a tester uses it: a process of its own, in the guests of a template. */
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import type { MachineSummary } from '../../contract/machine.ts'
+import type { Run } from '../../contract/run.ts'
+import { until } from '../conformance/until.ts'
+import { TestHome } from '../engine/test-home.fixture.ts'
+import { begin, mayfly, type Outcome } from './mayfly.fixture.ts'
+
+let home: TestHome
+const run = (words: readonly string[], options: { stdin?: string; cwd?: string } = {}): Promise<Outcome> => mayfly(home.env, ['run', ...words], options)
+
+async function json<T>(...words: string[]): Promise<T> {
+  const { status, stdout, stderr } = await mayfly(home.env, [...words, '--json'])
+  expect({ words, status, stderr }).toEqual({ words, status: 0, stderr: '' })
+  return JSON.parse(stdout) as T
+}
+
+const machineNames = async (): Promise<string[]> => (await json<MachineSummary[]>('list')).map(({ name }) => name)
+
+beforeAll(async () => {
+  home = await TestHome.make()
+  for (const words of [['image', 'build', 'tiny'], ['template', 'make', 'tiny', '--memory', '192MiB', '--cpus', '1', '--max-cpus', '2', '--max-memory', '448MiB']]) {
+    const { status, stderr } = await mayfly(home.env, words)
+    if (status !== 0) throw new Error(stderr)
+  }
+}, 300_000)
+afterAll(async () => {
+  await home.openDetached()
+  await home.close()
+})
+/** Nothing of a run's machines is left: not in the list, not as a process. */
+afterEach(async () => {
+  await until(async () => (await machineNames()).join() === 'tiny', 'only the template is left')
+  await until(async () => (await home.processes()).every((line) => !line.includes('qemu-system')), 'no guest runs')
+})
+
+test('streams, input and exit statuses pass as if the command ran here', async () => {
+  expect(await run(['tiny', '--', 'sh', '-c', 'cat; echo oops >&2; exit 3'], { stdin: 'through and through\n' })).toEqual({ status: 3, signal: null, stdout: 'through and through\n', stderr: 'oops\n' })
+  expect(await run(['tiny', '--env', 'A=b c', '--cwd', '/usr', '--', 'sh', '-c', 'echo "$A $PWD"'])).toMatchObject({ status: 0, stdout: 'b c /usr\n', stderr: '' })
+  expect(await run(['tiny', '--', 'sh', '-c', 'kill -9 $$'])).toMatchObject({ status: 137, stdout: '' })
+  expect(await run(['tiny', '--', 'no-such-program'])).toMatchObject({ status: 127, stdout: '', stderr: expect.stringContaining('no-such-program') as string })
+  expect(await run(['tiny', '--', '/etc/passwd'])).toMatchObject({ status: 126, stdout: '' })
+  expect(await run(['tiny', '--timeout', '1s', '--', 'sleep', '100'])).toMatchObject({ status: 124, stdout: '', stderr: expect.stringContaining('did not end within 1 s') as string })
+  expect(await run(['nowhere', '--', 'true'])).toMatchObject({ status: 125, stdout: '', stderr: expect.stringContaining('template list') as string })
+  expect(await run(['tiny', '--cpus', '9', '--', 'true'])).toMatchObject({ status: 125, stdout: '', stderr: expect.stringContaining('--max-cpus 9') as string })
+}, 120_000)
+
+test('CPUs and memory are plugged in before the command begins', async () => {
+  const { status, stdout, stderr } = await run(['tiny', '--cpus', '2', '--memory', '448MiB', '--', 'sh', '-c', 'grep -c ^processor /proc/cpuinfo; grep MemTotal /proc/meminfo'])
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  const [cpus, memory = ''] = stdout.split('\n')
+  expect(cpus).toBe('2')
+  expect(Number(/\d+/.exec(memory)?.[0])).toBeGreaterThan(380 * 1024)
+}, 120_000)
+
+test('Ctrl-C ends the command and the machine', async () => {
+  const running = begin(home.env, ['run', 'tiny', '--', 'sh', '-c', 'echo up; sleep 1000'])
+  await until(() => running.stdout() === 'up\n', 'the command runs')
+  running.process.kill('SIGINT')
+  expect(await running.ended).toMatchObject({ status: 130 })
+}, 60_000)
+
+test('a killed mayfly takes its run and its machine along', async () => {
+  const running = begin(home.env, ['run', 'tiny', '--', 'sh', '-c', 'echo up; sleep 1000'])
+  await until(() => running.stdout() === 'up\n', 'the command runs')
+  running.process.kill('SIGKILL')
+  await running.ended
+  await until(async () => (await json<Run[]>('runs'))[0]?.state === 'cancelled', 'the run is cancelled')
+}, 60_000)
+
+test('a killed engine leaves nothing to its successor but the record', async () => {
+  const running = begin(home.env, ['run', 'tiny', '--', 'sh', '-c', 'echo up; sleep 1000'])
+  await until(() => running.stdout() === 'up\n', 'the command runs')
+  const { pid } = await json<{ pid: number }>('engine', 'info')
+  process.kill(pid, 'SIGKILL')
+  expect(await running.ended).toMatchObject({ status: 125 })
+  const [last] = await json<Run[]>('runs')
+  expect(last).toMatchObject({ state: 'failed', cells: [{ state: 'failed', machine: null, reason: expect.stringContaining('The engine ended') as string }] })
+}, 60_000)
+
+test('files go in, evidence comes out, and a folder with something in it is left alone', async () => {
+  const work = join(home.root, 'work')
+  await mkdir(join(work, 'src', 'deep folder'), { recursive: true })
+  await writeFile(join(work, 'src', 'deep folder', 'ünï "odd"'), 'content')
+  await symlink('deep folder', join(work, 'src', 'link'))
+  const script = 'cat "/src/link/ünï \\"odd\\"" /etc/one > /src/out; echo done; echo note >&2'
+  await writeFile(join(work, 'one.txt'), ' and one')
+  const words = ['tiny', '--copy-in', './src:/src', '--copy-in', 'one.txt:/etc/one', '--copy-out', '/src/out', '--evidence', 'ev', '--', 'sh', '-c', script]
+  const { status, stdout, stderr } = await run(words, { cwd: work })
+  expect({ status, stdout }).toEqual({ status: 0, stdout: 'done\n' })
+  expect(stderr).toMatch(/^note\nThe evidence of run \d+ is in .*\/work\/ev\.\n$/)
+  expect((await readdir(join(work, 'ev'))).sort()).toEqual(['duration', 'exit-status', 'files', 'junit.xml', 'result.json', 'run.json', 'screen.png', 'serial.log', 'stderr', 'stdout'])
+  expect(await readFile(join(work, 'ev', 'files', 'src', 'out'), 'utf8')).toBe('content and one')
+  expect(await readFile(join(work, 'ev', 'stderr'), 'utf8')).toBe('note\n')
+  expect(await run(words, { cwd: work })).toMatchObject({ status: 2, stderr: expect.stringContaining('{n}') as string })
+  expect(await run(['tiny', '--copy-in', 'nothing:/x', '--', 'true'], { cwd: work })).toMatchObject({ status: 2 })
+}, 120_000)
+
+test('a matrix tells whose line it is, and by its status whether all passed', async () => {
+  const work = join(home.root, 'matrix')
+  await mkdir(work)
+  const { status, stdout, stderr } = await run(['tiny', '--matrix', 'DB=16,17', '--count', '2', '--parallel', '2', '--evidence', 'runs/{n}', '--', 'sh', '-c', 'echo "on $DB"; printf "no end"; test "$DB" = 16'], { cwd: work })
+  expect(status).toBe(1)
+  expect(stdout.split('\n').sort()).toEqual(['', ...['16', '17'].flatMap((db) => [1, 2].flatMap((n) => [`DB=${db} ${n} | no end`, `DB=${db} ${n} | on ${db}`]))].sort())
+  expect(stderr).toMatch(/DB=16 1 +✔ passed .*\nDB=16 2 +✔ passed .*\nDB=17 1 +✖ failed .*status 1/)
+  const [folder = ''] = await readdir(join(work, 'runs'))
+  expect((await readdir(join(work, 'runs', folder))).sort()).toEqual(['1-DB=16,_1_of_2', '2-DB=16,_2_of_2', '3-DB=17,_1_of_2', '4-DB=17,_2_of_2', 'junit.xml', 'run.json'])
+  expect(await run(['tiny', '--count', '2', '--json', '--', 'true'])).toMatchObject({ status: 0, stdout: expect.stringContaining('"state": "passed"') as string })
+}, 120_000)
