@@ -1,6 +1,6 @@
 /**
  * The pile of layers that a living machine's RAM is made of, as its library in QEMU tells, opened for
- * those who begin from it. Extents of a layer never change, so they are asked for once.
+ * those who begin from it. Extents of a layer never change, so they are asked for once for each of its serial numbers.
  */
 import { closeSync } from 'node:fs'
 import { isMayflyError } from '../../contract/errors.ts'
@@ -22,7 +22,7 @@ export interface RamPile {
   readonly layers: readonly Held[]
 }
 
-const known = new WeakMap<LiveMachine, Map<string, RamExtents>>()
+const known = new WeakMap<LiveMachine, Map<number, RamExtents>>()
 
 /** The pile as it is; null where this QEMU has no library, and its RAM must go through the stream. */
 export async function readPile(live: LiveMachine, socket: string): Promise<RamPile | null> {
@@ -33,11 +33,12 @@ export async function readPile(live: LiveMachine, socket: string): Promise<RamPi
     if (isMayflyError(error, 'host-unavailable')) return null
     throw error
   }
-  const extentsOf = known.get(live) ?? new Map<string, RamExtents>()
+  const before = known.get(live)
+  const extentsOf = new Map<number, RamExtents>()
   known.set(live, extentsOf)
-  const layers = await Promise.all(description.layers.map(async ({ id, qemuDescriptor }): Promise<Held> => {
-    const extents = extentsOf.get(id) ?? (await ramLayerExtents(socket, id))
-    extentsOf.set(id, extents)
+  const layers = await Promise.all(description.layers.map(async ({ id, qemuDescriptor, serial }): Promise<Held> => {
+    const extents = before?.get(serial) ?? (await ramLayerExtents(socket, id))
+    extentsOf.set(serial, extents)
     return { id, qemuDescriptor, extents }
   }))
   return { socket, layers }
@@ -51,8 +52,8 @@ export async function preparePile(pile: RamPile): Promise<void> {
 /** Freezes what the machine wrote since. It must stand still. Throws as `freezeRam`; the machine then has what it had. */
 export async function freezePile(live: LiveMachine, pile: RamPile): Promise<RamPile> {
   const id = makeRandomId()
-  const { qemuDescriptor, extents } = await freezeRam(pile.socket, id)
-  known.get(live)?.set(id, extents)
+  const { qemuDescriptor, extents, serial } = await freezeRam(pile.socket, id)
+  known.get(live)?.set(serial, extents)
   return { ...pile, layers: [...pile.layers, { id, qemuDescriptor, extents }] }
 }
 

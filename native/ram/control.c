@@ -14,6 +14,8 @@
 
 enum { MAGIC = 0x4d52464d, PROTOCOL = 1, MOST_PAYLOAD = 64 };
 enum word { WORD_DESCRIBE = 1, WORD_FREEZE = 2, WORD_PREPARE = 3, WORD_INDEX = 4 };
+/* A connection that does not fit is refused at once; the engine asks for all layers of a pile together. */
+enum { MOST_WAITING = 512 };
 enum { HEAR_MS = 2000, TELL_MS = 5000, PREPARED_FOR_MS = 10000 };
 
 struct request {
@@ -37,14 +39,14 @@ struct described {
 struct described_layer {
   char id[ID_BYTES];
   int32_t descriptor;
-  uint32_t extent_count, reserved;
+  uint32_t extent_count, serial;
 };
 
 struct froze {
   int32_t descriptor;
   uint32_t was_private;
   uint64_t written_bytes;
-  uint32_t microseconds, copy_microseconds, extent_count, reserved;
+  uint32_t microseconds, copy_microseconds, extent_count, serial;
 };
 
 static int listener = -1;
@@ -81,11 +83,13 @@ static void answer_describe(int connection) {
     struct described head;
     struct described_layer layers[MAX_LAYERS];
   } told;
+  // Here and nowhere else: an act of the engine begins with this question, and keeps to the numbers it is told.
+  merge_layers();
   pthread_mutex_lock(&ram.lock);
   told.head = (struct described){ram.private_mode, ram.layer_count, (uint64_t)ram.pages * PAGE_BYTES, ram.borders, ram.discarded_pages};
   for (unsigned i = 0; i < ram.layer_count; i++) {
     const struct layer *layer = &ram.layers[i];
-    told.layers[i] = (struct described_layer){.descriptor = layer->descriptor, .extent_count = (uint32_t)layer->extents.count};
+    told.layers[i] = (struct described_layer){.descriptor = layer->descriptor, .extent_count = (uint32_t)layer->extents.count, .serial = layer->serial};
     memcpy(told.layers[i].id, layer->id, ID_BYTES);
   }
   pthread_mutex_unlock(&ram.lock);
@@ -115,7 +119,7 @@ static void answer_freeze(int connection, const char *id) {
     return;
   }
   const struct layer *layer = &ram.layers[frozen.layer];
-  const struct froze head = {layer->descriptor, frozen.was_private, frozen.written_bytes, frozen.microseconds, frozen.copy_microseconds, (uint32_t)layer->extents.count, 0};
+  const struct froze head = {layer->descriptor, frozen.was_private, frozen.written_bytes, frozen.microseconds, frozen.copy_microseconds, (uint32_t)layer->extents.count, layer->serial};
   answer_with_extents(connection, &head, sizeof head, &layer->extents);
 }
 
@@ -196,7 +200,7 @@ bool start_control(const char *path) {
   }
   strcpy(address.sun_path, path);
   listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (listener < 0 || bind(listener, (const struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 4) != 0) return false;
+  if (listener < 0 || bind(listener, (const struct sockaddr *)&address, sizeof address) != 0 || listen(listener, MOST_WAITING) != 0) return false;
   // QEMU waits for its signals in one place; this thread must not take them away.
   sigset_t all, before;
   sigfillset(&all);

@@ -24,7 +24,7 @@ static void discard_run(char *address, uint32_t first, uint32_t count, int prote
     system_advise(address, bytes, MADV_DONTNEED);
     return;
   }
-  if (ram.borders < ram.most_borders && system_map(address, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED) {
+  if (ram.borders + ram.stale_borders < ram.most_borders && system_map(address, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED) {
     if (ram.hidden_from_dumps) system_advise(address, bytes, MADV_DONTDUMP);
     sources_set(first, count, SOURCE_DISCARDED);
     return;

@@ -2,7 +2,6 @@
  * itself and nothing is copied; later, the pages that are private are. The caller has stopped the guest. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -112,7 +111,7 @@ static void map_layer(const struct layer *layer, unsigned number) {
       sources_set(extent->first, extent->count, SOURCE_ZERO);
       continue;
     }
-    const bool may_map = ram.borders + 2 <= ram.most_borders;
+    const bool may_map = ram.borders + ram.stale_borders + 2 <= ram.most_borders;
     sources_set(extent->first, extent->count, (uint16_t)number);
     for (uint32_t done = 0, count; may_map && done < extent->count; done += count) {
       count = extent->count - done;
@@ -133,6 +132,9 @@ static enum status freeze_private(struct layer *layer, unsigned number, struct f
   if (layer->descriptor < 0) return STATUS_SYSTEM_ERROR;
   frozen->copy_microseconds = (uint32_t)(microseconds_now() - begin);
   map_layer(layer, number);
+  ram.layers[number] = *layer;
+  // Everything the guest wrote lies in layers now, so this is the moment to tidy up.
+  if (ram.stale_borders > ram.most_borders / 4) map_anew();
   unsealed = layer->descriptor;
   return STATUS_DONE;
 }
@@ -154,7 +156,7 @@ enum status freeze(const char id[ID_BYTES], struct frozen *frozen) {
   for (unsigned i = 0; status == STATUS_DONE && i < ram.layer_count; i++)
     if (memcmp(ram.layers[i].id, id, ID_BYTES) == 0) status = STATUS_KNOWN_LAYER;
   if (status == STATUS_DONE) {
-    struct layer layer = {.descriptor = -1};
+    struct layer layer = {.descriptor = -1, .serial = ++ram.last_serial};
     memcpy(layer.id, id, ID_BYTES);
     frozen->was_private = ram.private_mode;
     frozen->layer = ram.layer_count;
@@ -176,12 +178,8 @@ enum status freeze(const char id[ID_BYTES], struct frozen *frozen) {
 void finish_freeze(void) {
   for (; shadow_count > 0; shadow_count--) system_unmap(shadows[shadow_count - 1].address, shadows[shadow_count - 1].bytes);
   forget_preparation();
-  if (unsealed >= 0) {
-    // A page that is in use elsewhere makes the kernel refuse F_SEAL_WRITE; nothing here writes either way.
-    const int all = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
-    if (fcntl(unsealed, F_ADD_SEALS, all | F_SEAL_WRITE) != 0) fcntl(unsealed, F_ADD_SEALS, all);
-    unsealed = -1;
-  }
+  if (unsealed >= 0) seal(unsealed);
+  unsealed = -1;
   if (!hide_pending) return;
   pthread_mutex_lock(&ram.lock);
   for (unsigned i = 0; i < ram.piece_count; i++) system_advise(ram.pieces[i].address, (size_t)ram.pieces[i].count * PAGE_BYTES, MADV_DONTDUMP);

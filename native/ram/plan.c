@@ -66,6 +66,7 @@ bool read_plan(int descriptor) {
   for (uint32_t i = 0; i < header.layer_count; i++) {
     if (!read_layer(descriptor, &offset, &ram.layers[i])) return false;
     fcntl(ram.layers[i].descriptor, F_SETFD, FD_CLOEXEC);
+    ram.layers[i].serial = ++ram.last_serial;
     ram.layer_count++;
   }
   if (header.layer_count == 0) return true;

@@ -41,6 +41,8 @@ struct extents {
 struct layer {
   char id[ID_BYTES];
   int descriptor;
+  /* Never the same for two layers of one process, also where several became one of the same id. */
+  uint32_t serial;
   struct extents extents;
 };
 
@@ -89,6 +91,9 @@ struct ram {
   uint32_t discarded_pages;
   /* Places where `sources` changes from one page to the next: each is a border of two mappings. */
   uint32_t borders, most_borders;
+  /* Borders that are mapped and that `sources` does not know of any more. */
+  uint32_t stale_borders;
+  uint32_t last_serial;
 };
 
 extern struct ram ram;
@@ -107,12 +112,16 @@ void complain(const char *what);
 bool sources_begin(void);
 void sources_lay(const struct extents *extents, unsigned layer);
 void sources_set(uint32_t first, uint32_t count, uint16_t source);
+/* All layers from number 1 on are that one now. */
+void sources_merge(void);
 uint32_t source_run(uint32_t first, uint32_t end);
 
 /* map.c: what QEMU sees as its RAM. */
 bool is_ram(int descriptor);
 void *map_ram(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset);
 int unmap_any(char *address, size_t bytes);
+/* Maps all of a private machine's memory anew, as `sources` says; what the guest wrote must lie in a layer. */
+void map_anew(void);
 void *map_over(char *address, size_t bytes, int protection, int flags, int descriptor, off_t offset);
 
 /* discard.c: memory that the guest gives back. */
@@ -139,7 +148,13 @@ char *part_of(uint32_t first, uint32_t *count);
 /* What a freeze leaves to be done while the guest runs again. */
 void finish_freeze(void);
 
+/* merge.c: a pile that has grown high. */
+void merge_layers(void);
+
 /* copy.c */
+int make_file(void);
+bool write_pages(int file, const char *address, uint32_t first, uint32_t count, uint64_t *written);
+void seal(int file);
 int copy_to_file(const struct extents *changes, uint64_t *written);
 enum status prepare_freeze(uint64_t *prepared_bytes);
 void forget_preparation(void);

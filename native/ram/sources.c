@@ -48,6 +48,14 @@ void sources_lay(const struct extents *extents, unsigned layer) {
   }
 }
 
+void sources_merge(void) {
+  const uint32_t before = ram.borders;
+  for (uint32_t page = 0; page < ram.pages; page++)
+    if (ram.sources[page] > 1 && ram.sources[page] < SOURCE_ZERO) ram.sources[page] = 1;
+  ram.borders = borders_at(0, ram.pages);
+  ram.stale_borders += before - ram.borders;
+}
+
 /* How many pages from `first` on, before `end`, lie in one mapping. */
 uint32_t source_run(uint32_t first, uint32_t end) {
   const uint16_t source = ram.sources[first];

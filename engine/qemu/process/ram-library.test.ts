@@ -137,6 +137,36 @@ test('a freeze that was prepared takes what is there then, not what was there be
   expect(await trial.read()).toEqual(memory.fill(5, 0, 10))
 })
 
+test('a machine that is frozen hundreds of times keeps a low pile, and is what its layers say', async () => {
+  const random = randomNumbers()
+  const pages = 8_192
+  const trial = await start(pages)
+  const memory = Array.from({ length: pages }, () => 1)
+  await trial.do(`write 0 ${pages} 1 1`)
+  const heights: number[] = []
+  for (let round = 0; round < 140; round++) {
+    const [first, count, stride] = [random.below(pages), 1 + random.below(3_000), 1 + random.below(40)]
+    await trial.do(`write ${first} ${count} ${stride} ${round + 2}`)
+    for (let page = first; page < Math.min(first + count, pages); page += stride) memory[page] = round + 2
+    if (random.below(4) === 0) {
+      const [from, length] = [random.below(pages - 200), 1 + random.below(200)]
+      await trial.do(`discard ${from} ${length}`)
+      memory.fill(0, from, from + length)
+    }
+    heights.push((await describeRam(trial.socket)).layers.length)
+    await trial.freeze()
+    if (round % 35 === 33) {
+      const pile = await trial.openPile()
+      const fork = await start(pages, pile)
+      expect(await fork.read(), `seed ${random.seed}, round ${round}`).toEqual(memory)
+      trial.layers.push(...pile)
+    }
+  }
+  expect(Math.max(...heights)).toBeLessThanOrEqual(33)
+  expect(await trial.read(), `seed ${random.seed}`).toEqual(memory)
+  expect(Number(await trial.ask('mappings'))).toBeLessThan(40_000)
+}, 120_000)
+
 test('a process keeps its memory, its layers and its socket open, and nothing that was only for its start', async () => {
   const source = await start(100)
   await source.freeze()

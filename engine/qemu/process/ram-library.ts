@@ -122,6 +122,8 @@ export interface HeldRamLayer {
   /** The number by which QEMU knows it; see `openRamLayer`. */
   readonly qemuDescriptor: number
   readonly extentCount: number
+  /** Tells layers of one QEMU apart for good: a high pile is merged in between, and what several became has the id of the uppermost. */
+  readonly serial: number
 }
 
 export interface RamDescription {
@@ -132,7 +134,10 @@ export interface RamDescription {
   readonly layers: readonly HeldRamLayer[]
 }
 
-/** What a machine's RAM is made of. Throws `host-unavailable` where its QEMU has no library that answers. */
+/**
+ * What a machine's RAM is made of. Whatever follows goes by these numbers: only this question makes
+ * one layer of a pile that has grown high. Throws `host-unavailable` where its QEMU has no library that answers.
+ */
 export async function describeRam(socket: string): Promise<RamDescription> {
   const payload = await ask(socket, 'describe')
   const count = payload.readUInt32LE(4)
@@ -141,7 +146,7 @@ export async function describeRam(socket: string): Promise<RamDescription> {
     ramBytes: Number(payload.readBigUInt64LE(8)),
     layers: Array.from({ length: count }, (_, index) => {
       const at = 24 + index * 24
-      return { id: payload.toString('latin1', at, at + idBytes), qemuDescriptor: payload.readInt32LE(at + 12), extentCount: payload.readUInt32LE(at + 16) }
+      return { id: payload.toString('latin1', at, at + idBytes), qemuDescriptor: payload.readInt32LE(at + 12), extentCount: payload.readUInt32LE(at + 16), serial: payload.readUInt32LE(at + 20) }
     }),
   }
 }
@@ -150,6 +155,8 @@ export interface FrozenRam {
   /** The new layer on top of the pile. */
   readonly qemuDescriptor: number
   readonly extents: RamExtents
+  /** As `HeldRamLayer`'s. */
+  readonly serial: number
   /** Nothing was copied: the machine's own memory file became its lowest layer. */
   readonly inPlace: boolean
   readonly copiedBytes: number
@@ -171,6 +178,7 @@ export async function freezeRam(socket: string, id: string): Promise<FrozenRam> 
     copiedBytes: Number(payload.readBigUInt64LE(8)),
     microseconds: payload.readUInt32LE(16),
     copyMicroseconds: payload.readUInt32LE(20),
+    serial: payload.readUInt32LE(28),
     extents: readExtents(payload, 32),
   }
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { makeRandomId } from '../../jobs/random-id.ts'
 import { loadNative } from '../../native.ts'
-import { type FrozenRam, freezeRam, openRamLayer, prepareRamLaunch } from './ram-library.ts'
+import { describeRam, type FrozenRam, freezeRam, openRamLayer, prepareRamLaunch, ramLayerExtents } from './ram-library.ts'
 import { type OpenRamLayer, ramPageBytes } from './ram-layer.ts'
 
 const source = fileURLToPath(new URL('../../../native/ram-trial/trial.c', import.meta.url))
@@ -83,6 +83,12 @@ export class RamTrial {
     const frozen = await freezeRam(this.socket, id)
     this.layers.push({ id, descriptor: openRamLayer(this.pid, frozen.qemuDescriptor), extents: frozen.extents })
     return frozen
+  }
+
+  /** Its pile as it says itself, opened anew; what was held before is the caller's. */
+  async openPile(): Promise<OpenRamLayer[]> {
+    const { layers } = await describeRam(this.socket)
+    return Promise.all(layers.map(async ({ id, qemuDescriptor }) => ({ id, descriptor: openRamLayer(this.pid, qemuDescriptor), extents: await ramLayerExtents(this.socket, id) })))
   }
 
   async end(): Promise<void> {
