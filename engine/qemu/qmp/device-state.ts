@@ -108,6 +108,8 @@ async function listenOnce(path: string, file: string | undefined): Promise<Taken
   const accepted = new Promise<Socket>((resolve) => {
     accept = resolve
   })
+  // An engine that was killed in the middle leaves its socket.
+  await rm(path, { force: true })
   const server: Server = createServer((socket) => accept(socket))
   const received = accepted.then(async (socket) => {
     if (sink === null) socket.on('data', (chunk: Buffer) => chunks.push(chunk))
