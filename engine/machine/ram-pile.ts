@@ -36,11 +36,13 @@ export async function readPile(live: LiveMachine, socket: string): Promise<RamPi
   const before = known.get(live)
   const extentsOf = new Map<number, RamExtents>()
   known.set(live, extentsOf)
-  const layers = await Promise.all(description.layers.map(async ({ id, qemuDescriptor, serial }): Promise<Held> => {
+  const layers: Held[] = []
+  // One after the other: the library hears only a few at once.
+  for (const { id, qemuDescriptor, serial } of description.layers) {
     const extents = before?.get(serial) ?? (await ramLayerExtents(socket, id))
     extentsOf.set(serial, extents)
-    return { id, qemuDescriptor, extents }
-  }))
+    layers.push({ id, qemuDescriptor, extents })
+  }
   return { socket, layers }
 }
 
