@@ -12,6 +12,8 @@
 enum { FIRST_GAP = 4, SHORT_ZERO_RUN = 64 };
 /* From here on letting go of pages takes longer than moving them aside. */
 enum { SET_ASIDE_PAGES = 256, MAX_SHADOWS = 512 };
+/* More mappings than these that say nothing new, and files that live by them, are worth a pause that is some milliseconds longer. */
+enum { MOST_STALE_BORDERS = 4096 };
 #define TWO_MIB (2ul << 20)
 
 /* Where mappings were moved to, to be undone outside of the pause. */
@@ -134,7 +136,7 @@ static enum status freeze_private(struct layer *layer, unsigned number, struct f
   map_layer(layer, number);
   ram.layers[number] = *layer;
   // Everything the guest wrote lies in layers now, so this is the moment to tidy up.
-  if (ram.stale_borders > ram.most_borders / 4) map_anew();
+  if (ram.stale_borders > MOST_STALE_BORDERS) map_anew();
   unsealed = layer->descriptor;
   return STATUS_DONE;
 }
