@@ -21,7 +21,7 @@ const machineNames = async (): Promise<string[]> => (await json<MachineSummary[]
 
 beforeAll(async () => {
   home = await TestHome.make()
-  for (const words of [['image', 'build', 'tiny'], ['template', 'make', 'tiny', '--memory', '192MiB', '--cpus', '1', '--max-cpus', '2', '--max-memory', '448MiB']]) {
+  for (const words of [['image', 'build', 'tiny'], ['template', 'make', 'tiny', '--memory', '256MiB', '--cpus', '1', '--max-cpus', '2', '--max-memory', '512MiB'], ['template', 'pool', 'tiny', '0']]) {
     const { status, stderr } = await mayfly(home.env, words)
     if (status !== 0) throw new Error(stderr)
   }
@@ -48,7 +48,7 @@ test('streams, input and exit statuses pass as if the command ran here', async (
 }, 120_000)
 
 test('CPUs and memory are plugged in before the command begins', async () => {
-  const { status, stdout, stderr } = await run(['tiny', '--cpus', '2', '--memory', '448MiB', '--', 'sh', '-c', 'grep -c ^processor /proc/cpuinfo; grep MemTotal /proc/meminfo'])
+  const { status, stdout, stderr } = await run(['tiny', '--cpus', '2', '--memory', '512MiB', '--', 'sh', '-c', 'grep -c ^processor /proc/cpuinfo; grep MemTotal /proc/meminfo'])
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   const [cpus, memory = ''] = stdout.split('\n')
   expect(cpus).toBe('2')

@@ -67,27 +67,29 @@ async function plugMemory(qmp: QmpClient, sizeMiB: number): Promise<void> {
 const onlineScript = String.raw`
 cpus=$1
 memory=$2
-
+added=$3
+cd /sys/devices/system/memory 2> /dev/null && read -r block < block_size_bytes || block=0
 for try in $(seq 400); do
   for one in /sys/devices/system/cpu/cpu*/online; do
     [ -e "$one" ] && read -r state < "$one" && [ "$state" = 0 ] && echo 1 > "$one"
   done 2> /dev/null
-  for one in /sys/devices/system/memory/memory*/state; do
-    [ -e "$one" ] && read -r state < "$one" && [ "$state" = offline ] && { echo online_movable > "$one" || echo online > "$one"; }
+  used=0
+  for one in memory*/state; do
+    [ -e "$one" ] && read -r state < "$one" || continue
+    [ "$state" = offline ] && { echo online_movable > "$one" || echo online > "$one"; }
+    [ "$state" = online ] && used=$((used + 0x$block / 1048576))
   done 2> /dev/null
   total=0
   while read -r key value unit; do [ "$key" = MemTotal: ] && total=$value && break; done < /proc/meminfo
-  [ "$(grep -c ^processor /proc/cpuinfo)" -ge "$cpus" ] && [ "$total" -ge "$memory" ] && exit 0
+  [ "$(grep -c ^processor /proc/cpuinfo)" -ge "$cpus" ] && { [ "$added" = 0 ] || [ "$used" -ge "$memory" ]; } && [ $((total / 1024)) -ge $((added * 9 / 10)) ] && exit 0
   usleep 10000 2> /dev/null || sleep 0.01
 done
 exit 1
 `
 
 async function bringOnline(core: MachineCore, cpus: number, addedMiB: number, signal: AbortSignal): Promise<void> {
-  // What the kernel keeps for itself is never told as memory: an eighth of what is there is more than any keeps.
-  const expectedKiB = addedMiB === 0 ? 0 : Math.floor((core.config.memoryMiB - addedMiB) * 1024 * 0.5 + addedMiB * 1024)
   try {
-    const end = await runGuestTool(core, { argv: ['sh', '-c', onlineScript, 'sh', String(cpus), String(expectedKiB)], timeoutMs: onlineWithinMs, signal })
+    const end = await runGuestTool(core, { argv: ['sh', '-c', onlineScript, 'sh', String(cpus), String(core.config.memoryMiB), String(addedMiB)], timeoutMs: onlineWithinMs, signal })
     if (end.exitStatus === 0) return
   } catch (error) {
     if (signal.aborted || !isMayflyError(error)) throw error

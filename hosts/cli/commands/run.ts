@@ -37,13 +37,20 @@ export async function checkRunCall(call: Call, io: Io): Promise<void> {
 
 /** The command's exit status, or what came of many; what went wrong with Mayfly is told here, since its status is another than elsewhere. */
 export async function runCommand(context: CommandContext): Promise<number> {
+  let ended: keyof typeof constants.signals | null = null
+  const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const).map((signal) => [signal, () => {
+    ended ??= signal
+  }] as const)
+  for (const [signal, handler] of handlers) process.on(signal, handler)
   try {
     return await carryOut(context)
   } catch (error) {
-    const status = statusOfFailure(error)
+    const status = isMayflyError(error, 'cancelled') && ended !== null ? 128 + constants.signals[ended] : statusOfFailure(error)
     const { globals } = context.call
     reportError(error, context.io, { json: globals.json, noColor: globals.noColor })
     return status
+  } finally {
+    for (const [signal, handler] of handlers) process.off(signal, handler)
   }
 }
 
@@ -157,7 +164,6 @@ async function cleanUpAfter(error: unknown, { call, io }: CommandContext): Promi
 
 function statusOfFailure(error: unknown): number {
   if (!(error instanceof MayflyError)) return statuses.ourselves
-  if (isMayflyError(error, 'cancelled')) return 128 + constants.signals.SIGINT
   if (isMayflyError(error, 'invalid-input')) return 2
   if (isMayflyError(error, 'timeout')) return statuses.timedOut
   if (isMayflyError(error, 'not-found') && (error.details.kind === 'program' || error.details.kind === 'directory')) return statuses.notFound
