@@ -1,0 +1,74 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { EngineClient } from '../../engine/engine-face.ts'
+import { findQemu } from '../../engine/qemu/capabilities/find-qemu.ts'
+import { checkQcow2 } from '../../engine/qemu/img/check-qcow2.ts'
+import { forkMarksFolder, machinesFolder } from '../../engine/storage/names.ts'
+import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
+import { until } from '../conformance/until.ts'
+import { TestHome } from './test-home.fixture.ts'
+
+let home: TestHome
+let client: EngineClient
+let parent: string
+
+beforeAll(async () => {
+  home = await TestHome.make()
+  client = await home.open()
+  await home.buildTiny(client)
+  parent = (await home.bootTiny(client, 'parent')).id
+  await home.sh(client, 'parent', 'dd if=/dev/urandom of=/run/random bs=1M count=8 2>/dev/null; md5sum /run/random > /run/sum; echo kept > /data/kept; sync')
+  await home.closeEngine()
+}, 300_000)
+afterAll(() => home.close())
+
+/** A detached engine that dies at this step, and all it leaves is looked at by the next. */
+async function dieAt(step: string, act: (client: EngineClient) => Promise<unknown>): Promise<void> {
+  home.env['MAYFLY_DIE_AT'] = step
+  const dying = await home.openDetached()
+  delete home.env['MAYFLY_DIE_AT']
+  const { pid } = await dying.engine.info({})
+  await act(dying).catch(() => undefined)
+  await until(() => identifyProcess(pid) === null, `the engine died at ${step}`, 30_000)
+  await home.closeEngine()
+  client = await home.open()
+}
+
+/** Only the parent is there, whole and as it was. */
+async function assertOnlyParent(state: 'running' | 'stopped'): Promise<void> {
+  expect((await client.machine.list({})).map(({ name, state: found }) => [name, found])).toEqual([['parent', state]])
+  expect(await readdir(machinesFolder(home.folders))).toEqual([parent])
+  expect(await readdir(forkMarksFolder(home.folders)).catch(() => [])).toEqual([])
+  expect((await home.processes()).filter((line) => !line.includes(parent))).toEqual([])
+  const folder = join(machinesFolder(home.folders), parent, 'disks', 'disk0')
+  const chains = JSON.parse(await readFile(join(machinesFolder(home.folders), parent, 'disks.json'), 'utf8')) as { disks: { disk0: string[] } }
+  expect(chains.disks.disk0.filter((file) => !file.endsWith('.qcow2'))).toEqual([])
+  const files = await readdir(folder)
+  expect(files).toEqual(expect.arrayContaining(chains.disks.disk0))
+  if (state === 'running') {
+    expect(await home.sh(client, 'parent', 'md5sum -c -s /run/sum && cat /data/kept && echo again > /data/again && sync && cat /data/again')).toBe('kept\nagain\n')
+    return
+  }
+  const installation = await findQemu()
+  for (const file of chains.disks.disk0) expect(await checkQcow2(installation, join(folder, file))).toMatchObject({ corruptions: 0, leaks: 0 })
+}
+
+test.each(['freeze.stop', 'freeze.transaction', 'freeze.frozen', 'fork.folder', 'fork.begin', 'fork.begun'])('an engine that is killed at %s of a fork leaves nothing of it, and its parent runs', async (step) => {
+  await dieAt(step, (dying) => dying.machine.fork({ machine: 'parent', count: 2, throwaway: true }))
+  await assertOnlyParent('running')
+  const { forks } = await client.machine.fork({ machine: 'parent', name: 'after', throwaway: true })
+  expect(await home.sh(client, 'after', 'md5sum -c -s /run/sum && cat /data/kept')).toBe('kept\n')
+  await client.machine.stop({ machine: forks[0]?.machine.id ?? '', force: true })
+  await until(async () => (await client.machine.list({})).length === 1, 'the throwaway is gone')
+  await home.closeEngine()
+})
+
+test.each(['fork.protect', 'fork.folder', 'fork.begin'])('of a machine that is off, at %s', async (step) => {
+  client = await home.open()
+  if ((await client.machine.show({ machine: 'parent' })).state === 'running') await client.machine.stop({ machine: 'parent' })
+  await home.closeEngine()
+  await dieAt(step, (dying) => dying.machine.fork({ machine: 'parent' }))
+  await assertOnlyParent('stopped')
+  await home.closeEngine()
+})
