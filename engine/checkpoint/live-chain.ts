@@ -14,6 +14,12 @@ export async function liveChain(qmp: QmpClient, disk: DeviceId): Promise<string[
   return files
 }
 
+/** By file name, the node that understands its format. */
+export async function formatNodes(qmp: QmpClient, disk: DeviceId): Promise<ReadonlyMap<string, string>> {
+  const nodes = await qmp.execute('query-named-block-nodes', { flat: true })
+  return new Map(nodes.flatMap(({ 'node-name': node, file }) => (node?.startsWith(`${disk}-format`) === true ? [[basename(imageFile(file)), node]] : [])))
+}
+
 /** Lets go of the nodes of files that nothing uses any more, formats before what they stand on. */
 export async function removeNodes(qmp: QmpClient, files: readonly string[]): Promise<void> {
   const nodes = await qmp.execute('query-named-block-nodes', { flat: true })

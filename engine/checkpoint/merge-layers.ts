@@ -4,13 +4,12 @@
  * running guest writes to is never merged: which of two files has its last word could not be told
  * after a crash; it waits until another layer lies on top of it, or the machine is off.
  */
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { chmod, rm, stat } from 'node:fs/promises'
 import { isMayflyError } from '../../contract/errors.ts'
 import type { DeviceId } from '../../contract/ids.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
-import { imageFile } from '../machine/live-disks.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { liveOf } from '../machine/power.ts'
 import { commitLayer } from '../qemu/img/commit-layer.ts'
@@ -21,7 +20,7 @@ import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { readCheckpoints, writeCheckpoint } from './checkpoint-store.ts'
 import { type Act, closeJournal, writeJournal } from './journal.ts'
 import { findMerge, layersAbove, type Merge, mergedChain, namedLayers } from './layer-tree.ts'
-import { liveChain, removeNodes } from './live-chain.ts'
+import { formatNodes, liveChain, removeNodes } from './live-chain.ts'
 import { protectFrozen } from './protect-frozen.ts'
 
 export interface MergeOptions {
@@ -118,7 +117,7 @@ async function mergeLive(core: MachineCore, plan: Plan, options: MergeOptions): 
   try {
     const { qmp, nodes, above } = await core.queue.run(async () => {
       const { qmp } = liveOf(core)
-      const nodes = await nodesByFile(qmp, plan.disk)
+      const nodes = await formatNodes(qmp, plan.disk)
       const open = await liveChain(qmp, plan.disk)
       await begin(core, plan)
       return { qmp, nodes, above: open[open.indexOf(plan.from) - 1] ?? '' }
@@ -141,11 +140,6 @@ async function mergeLive(core: MachineCore, plan: Plan, options: MergeOptions): 
 }
 
 const mergeJob = (disk: DeviceId): string => `merge-${disk}`
-
-async function nodesByFile(qmp: QmpClient, disk: DeviceId): Promise<ReadonlyMap<string, string>> {
-  const nodes = await qmp.execute('query-named-block-nodes', { flat: true })
-  return new Map(nodes.flatMap(({ 'node-name': node, file }) => (node?.startsWith(`${disk}-format`) === true ? [[basename(imageFile(file)), node]] : [])))
-}
 
 /** Names the merge, then lets the three files be written: the lower gets the content, the ones above the name of what they stand on. */
 async function begin(core: MachineCore, { disk, into, from, above }: Plan): Promise<void> {

@@ -5,6 +5,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import { readCheckpoints } from './checkpoint-store.ts'
 import { assertLabelFree } from './find-checkpoint.ts'
 import { actOnLayers } from './layer-acts.ts'
+import { shortenChains } from './shorten-chains.ts'
 import { requireRam, takeNow, type TakeRequest } from './take-now.ts'
 
 /** Begins a checkpoint as a job. Throws what is wrong with the request at once. */
@@ -15,6 +16,7 @@ export async function takeCheckpoint(core: MachineCore, request: TakeRequest): P
   return core.context.jobs.run({ kind: 'checkpoint.take', title: `Save ${core.name}${request.label === undefined ? '' : ` as ${request.label}`}`, machine: core.id }, (job) =>
     actOnLayers(core, async () => {
       const { record, pauseMs } = await takeNow(core, request, job)
+      await shortenChains(core, { signal: job.signal })
       const pause = pauseMs === 0 ? '' : ` Its guest stood still for ${Math.max(1, Math.round(pauseMs))} ms.`
       return { checkpoint: record.id, sentence: `${record.label} is saved: ${record.kind === 'ram' ? 'disks and RAM' : 'disks'} of ${core.name}.${pause}` }
     }),
