@@ -4,15 +4,17 @@ import type { Locator, Page } from 'playwright-core'
 export class MachineList {
   readonly box: Locator
   readonly search: Locator
+  readonly #page: Page
 
   constructor(page: Page) {
+    this.#page = page
     this.box = page.getByRole('listbox', { name: 'Machines' })
     this.search = page.getByRole('textbox', { name: /^Search names/ })
   }
 
   /** The row of a machine. Its name is cut in the middle for the eye, and whole for whoever listens. */
   row(name: string): Locator {
-    return this.box.getByRole('option').filter({ hasText: name })
+    return this.box.getByRole('option').filter({ has: this.#page.getByText(name, { exact: true }) })
   }
 
   async open(name: string): Promise<void> {

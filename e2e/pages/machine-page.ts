@@ -4,8 +4,9 @@ import { HardwareTab } from './hardware-tab.ts'
 import { NetworkTab } from './network-tab.ts'
 import { ScreenConsole } from './screen-console.ts'
 import { SerialConsole } from './serial-console.ts'
+import { TimelineTab } from './timeline-tab.ts'
 
-export const machineTabs = ['Console', 'Overview', 'Hardware', 'Network', 'Log'] as const
+export const machineTabs = ['Console', 'Overview', 'Hardware', 'Network', 'Timeline', 'Log'] as const
 export type MachineTab = (typeof machineTabs)[number]
 
 export class MachinePage {
@@ -14,6 +15,7 @@ export class MachinePage {
   readonly serial: SerialConsole
   readonly hardware: HardwareTab
   readonly network: NetworkTab
+  readonly timeline: TimelineTab
 
   constructor(page: Page) {
     this.page = page
@@ -21,6 +23,7 @@ export class MachinePage {
     this.serial = new SerialConsole(page)
     this.hardware = new HardwareTab(page)
     this.network = new NetworkTab(page)
+    this.timeline = new TimelineTab(page)
   }
 
   get name(): Locator {

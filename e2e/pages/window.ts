@@ -9,7 +9,7 @@ import { MachinePage } from './machine-page.ts'
 import { Wizard } from './wizard.ts'
 
 /** Views that are no machine's. */
-export const plainViews = ['images', 'doctor', 'settings', 'about'] as const
+export const plainViews = ['grid', 'templates', 'runs', 'runs/new', 'images', 'doctor', 'settings', 'about'] as const
 
 export class Window {
   readonly page: Page

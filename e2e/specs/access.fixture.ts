@@ -9,7 +9,7 @@ import type { Stage } from './stage.fixture.ts'
 const schemes = ['light', 'dark'] as const
 
 /** In both schemes, with what the page shows now. */
-async function nothingFoundIn({ page }: Stage, view: string): Promise<void> {
+export async function nothingFoundIn({ page }: Stage, view: string): Promise<void> {
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await until(async () => (await page.evaluate(`document.documentElement.dataset.mantineColorScheme`)) === colorScheme, `the page is ${colorScheme}`)

@@ -5,6 +5,7 @@
  */
 import type { LucideIcon } from 'lucide-react'
 import { BookmarkPlus, CirclePlay, Copy, GitFork, Hourglass, Pause, Play, Power, PowerOff, RotateCcw, Trash2, Unlink } from 'lucide-react'
+import { isMayflyError } from '../../contract/errors.ts'
 import type { MachineState } from '../../contract/machine-state.ts'
 import type { MachineSummary } from '../../contract/machine.ts'
 import { text } from '../text/text.ts'
@@ -35,6 +36,15 @@ export interface MachineAction {
 const atRest = ['stopped', 'crashed'] as const
 const saveable = [...atRest, 'running', 'paused'] as const
 
+async function deleteMachine({ id, state, throwaway }: MachineSummary): Promise<void> {
+  try {
+    await engine.machine.delete({ machine: id, force: !atRest.includes(state as 'stopped') && state !== 'broken' })
+  } catch (error) {
+    // A throwaway that is switched off may be gone before it can be deleted: so it was wanted.
+    if (!throwaway || !isMayflyError(error, 'not-found')) throw error
+  }
+}
+
 const list: readonly MachineAction[] = [
   { verb: 'start', icon: Play, states: atRest, asks: false, run: ({ id }) => engine.machine.start({ machine: id }) },
   { verb: 'pause', icon: Pause, states: ['running'], asks: false, run: ({ id }) => engine.machine.pause({ machine: id }) },
@@ -47,7 +57,7 @@ const list: readonly MachineAction[] = [
   { verb: 'clone', icon: Copy, states: atRest, asks: false, run: ({ id, name }) => engine.machine.clone({ machine: id, name: text.machine.copyName(name) }) },
   { verb: 'promote', icon: Unlink, states: saveable, asks: false, never: ({ origin, name }) => (origin === null ? text.cannotNoFork(name) : undefined), run: ({ id }) => engine.machine.promote({ machine: id }) },
   { verb: 'keep', icon: Hourglass, states: [...saveable, 'starting', 'stopping', 'unknown'], asks: false, never: (machine) => (isPassing(machine) ? undefined : text.cannotStays(machine.name)), run: ({ id }) => engine.machine.setLife({ machine: id, throwaway: false, ttlSeconds: null }) },
-  { verb: 'delete', icon: Trash2, states: ['stopped', 'crashed', 'broken', 'running', 'paused', 'unknown'], asks: true, run: ({ id, state }) => engine.machine.delete({ machine: id, force: !atRest.includes(state as 'stopped') && state !== 'broken' }) },
+  { verb: 'delete', icon: Trash2, states: ['stopped', 'crashed', 'broken', 'running', 'paused', 'unknown'], asks: true, run: deleteMachine },
 ]
 
 export const machineActions: Readonly<Record<MachineVerb, MachineAction>> = Object.fromEntries(list.map((action) => [action.verb, action])) as Record<MachineVerb, MachineAction>

@@ -1,6 +1,7 @@
 /** Says something that happened elsewhere than where one looks. */
 import { notifications } from '@mantine/notifications'
 import type { ReactNode } from 'react'
+import { text } from '../text/text.ts'
 
 interface Toast {
   /** For hiding it. */
@@ -18,7 +19,7 @@ interface Toast {
 const usualMs = 8000
 
 export function showToast({ id, title, message, stays = false, forMs = usualMs, onClick }: Toast): void {
-  notifications.show({ ...(id === undefined ? {} : { id }), title, message, ...(onClick === undefined ? {} : { onClick }), autoClose: stays ? false : forMs })
+  notifications.show({ ...(id === undefined ? {} : { id }), closeButtonProps: { 'aria-label': text.error.dismiss }, title, message, ...(onClick === undefined ? {} : { onClick }), autoClose: stays ? false : forMs })
 }
 
 export function hideToast(id: string): void {

@@ -46,7 +46,7 @@ export const saving = {
     now: 'Now', youAreHere: 'you are here', sinceParent: (size: string, duration: string) => `+${size} in ${duration}`, sinceStart: (size: string) => `${size} written`, neverTaken: 'nothing is saved yet',
     today: 'Today', yesterday: 'Yesterday',
     kinds: { ram: 'RAM', disks: 'Disks only' },
-    forkLeaf: (name: string) => `Fork ${name}`, moreForks: (amount: number) => `${amount} more forks`,
+    forkLeaf: 'Fork', moreForks: (amount: number) => `${amount} more forks`,
     taking: 'Taking a checkpoint', restoring: 'Restoring',
     side: 'The chosen checkpoint',
     chooseOne: 'Choose a checkpoint to see what it holds.',

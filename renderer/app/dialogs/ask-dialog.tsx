@@ -25,13 +25,15 @@ export function AskDialog({ verb, machines: ids }: AskDialogProps): React.ReactN
   const [first] = machines
   if (first === undefined || (verb !== 'switchOff' && verb !== 'reset' && verb !== 'delete')) return null
   const many = machines.length > 1
-  const body = verb === 'delete' && machines.some(({ state }) => isOn(state)) ? text.ask.body.deleteRunning : text.ask.body[verb]
+  const body = verb !== 'delete' ? text.ask.body[verb] : machines.every(({ throwaway }) => throwaway) ? text.ask.body.deleteThrowaway : machines.some(({ state }) => isOn(state)) ? text.ask.body.deleteRunning : text.ask.body.delete
 
   function confirmed(): void {
     closeOverlay()
     clearSelection()
     const deleted: MachineSummary[] = []
-    void performOnAll(verb, machines, (machine) => deleted.push(machine)).then(() => {
+    void performOnAll(verb, machines, (machine) => {
+      if (!machine.throwaway) deleted.push(machine)
+    }).then(() => {
       if (verb === 'delete' && deleted.length > 0) offerUndo(deleted)
     })
   }

@@ -177,7 +177,7 @@ export function MachineList(): React.ReactNode {
             if (row.kind === 'group') {
               const Chevron = row.folded ? ChevronRight : ChevronDown
               return (
-                <div key={item.key} className="ml-group" style={at} role="option" aria-selected={false} aria-expanded={!row.folded} onClick={() => toggleGroup(row.key)}>
+                <div key={item.key} className="ml-group" style={at} role="option" aria-selected={false} aria-label={text.list.group(row.name, text.list.runningOf(row.running, row.all), row.folded)} onClick={() => toggleGroup(row.key)}>
                   <Chevron size={12} aria-hidden />
                   <b className="mf-clip">{row.name}</b>
                   <span className="mf-push">{text.list.runningOf(row.running, row.all)}</span>

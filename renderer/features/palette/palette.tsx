@@ -28,7 +28,8 @@ export function Palette(): React.ReactNode {
   /** The entry one stands on; the library marks it in the page and nowhere else. */
   const standingOn = (): PaletteEntry | undefined => {
     const key = document.querySelector<HTMLElement>('.pal-entry[data-selected]')?.dataset['entry']
-    return found.find((entry) => entry.key === key)
+    // Before it has marked one, the first is what Enter would take.
+    return key === undefined ? found[0] : found.find((entry) => entry.key === key)
   }
   const keyed = (event: React.KeyboardEvent<HTMLInputElement>): void => {
     const entry = standingOn()

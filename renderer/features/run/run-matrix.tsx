@@ -17,7 +17,8 @@ const looks: Readonly<Record<RunCell['state'], string>> = { waiting: '', startin
 export function RunMatrix({ run, chosen, now, onChoose }: RunMatrixProps): React.ReactNode {
   const table = tableOf(run, text.runs)
   const cellButton = (cell: RunCell): React.ReactNode => (
-    <button type="button" className={`rn-cell ${looks[cell.state]}`} aria-pressed={chosen.includes(cell.index)} aria-label={text.runs.cellTold(nameOfCell(run, cell, text.runs), text.runs.cellStates[cell.state], outcomeOf(cell))} title={cell.reason ?? undefined} onClick={(event) => onChoose(cell, event.shiftKey)} onKeyDown={keyed}>
+    <button type="button" className={`rn-cell ${looks[cell.state]}`} aria-pressed={chosen.includes(cell.index)} title={cell.reason ?? undefined} onClick={(event) => onChoose(cell, event.shiftKey)} onKeyDown={keyed}>
+      <span className="mf-hidden">{text.runs.cellTold(nameOfCell(run, cell, text.runs), text.runs.cellStates[cell.state])}</span>
       <StateShape shape={shapeOfCell(cell)} />
       <span className="mf-clip">{outcomeOf(cell)}</span>
       <span className="rn-cell-took">{tookOf(cell, now)}</span>

@@ -7,6 +7,7 @@ import { engine, openStream } from '../../state/connection.ts'
 import { ByteChannel } from './byte-channel.ts'
 import { strokesFor } from './layouts.ts'
 import type { Key, LayoutName } from './layouts.ts'
+import { mostProvidedBytes } from './plain-clipboard.ts'
 import { SharpViewer } from './sharp-viewer.ts'
 import type { ScreenSize } from './sharp-viewer.ts'
 
@@ -102,9 +103,9 @@ export class ScreenSession {
     return left
   }
 
-  /** Puts a text in the guest's clipboard, where its agent takes it. */
+  /** Puts a text in the guest's clipboard, where its agent takes it and it is not too large for QEMU. */
   offerClipboard(text: string): void {
-    if (text.length <= longestClipboard) this.#rfb?.clipboardPasteFrom(text)
+    if (new TextEncoder().encode(text).length <= mostProvidedBytes) this.#rfb?.clipboardPasteFrom(text)
   }
 
   close(): void {

@@ -2,9 +2,10 @@
  * noVNC's viewer, made to know the pixels of the screen it is on, and to bound what a guest puts in
  * the clipboard. Both are beyond its API (1.7.0, core/rfb.js): it takes a CSS pixel for a pixel,
  * which at 125 % blurs, and inflates any clipboard it is sent. So methods of its own are overridden;
- * the version is pinned, and e2e/specs/pixels.window.test.ts tells when another behaves otherwise.
+ * the version is pinned, and e2e/specs/consoles.window.test.ts tells when another behaves otherwise.
  */
 import RFB from '@novnc/novnc'
+import { provideMessage } from './plain-clipboard.ts'
 
 export type ScreenSize = 'fit' | 'exact' | 'follow'
 
@@ -13,6 +14,8 @@ const mostClipboardBytes = 64 * 1024
 const cutTextHeaderBytes = 7
 /** Guests have sizes in steps: a mode's width is a multiple of 8 (VESA CVT), and a little less than the room is as good as all of it. */
 const followsWithin = 16
+
+RFB.messages.extendedClipboardProvide = (socket, _formats, [text = '']) => RFB.messages.clientCutText(socket, provideMessage(text), true)
 
 export class SharpViewer extends RFB {
   /** No class field has a value while the constructor of RFB runs. */
@@ -30,7 +33,9 @@ export class SharpViewer extends RFB {
 
   protected override _updateScale(): void {
     super._updateScale()
-    if (this.size === 'exact' || (this.size === 'follow' && this.#fillsRoom())) this._display.scale = 1 / devicePixelRatio
+    const isExact = this.size === 'exact' || (this.size === 'follow' && this.#fillsRoom())
+    if (isExact) this._display.scale = 1 / devicePixelRatio
+    this.#alignToPixels(isExact)
   }
 
   protected override _requestRemoteResize(): void {
@@ -58,6 +63,16 @@ export class SharpViewer extends RFB {
     this._sock.rQskipBytes(cutTextHeaderBytes + bytes)
     this.onClipboardTooLarge?.()
     return true
+  }
+
+  /** In the middle of the room a picture may begin in the middle of a pixel, and share them all. */
+  #alignToPixels(isExact: boolean): void {
+    const { style } = this._canvas
+    style.translate = 'none'
+    if (!isExact) return
+    const { left, top } = this._canvas.getBoundingClientRect()
+    const [x, y] = [left, top].map((at) => Math.round(at * devicePixelRatio) / devicePixelRatio - at)
+    style.translate = `${x}px ${y}px`
   }
 
   #fillsRoom(): boolean {

@@ -75,7 +75,7 @@ function Row({ template, onRemove, onError }: RowProps): React.ReactNode {
         </span>
       </th>
       <td>{text.templates.shape(text.machine.cpus(cpus), formatMiB(memoryMiB))}<span className="mf-3 mf-sm tp-second mf-clip">{grows ? text.templates.upTo(ceilings.cpus, formatMiB(ceilings.memoryMiB)) : formatBytes(sizeBytes)}</span></td>
-      <td>{forks === 0 ? 0 : <button type="button" className="mf-link" aria-label={text.templates.gridOf(name)} onClick={() => go({ view: 'grid', of: 'forks', id: machine })}>{forks}</button>}</td>
+      <td>{forks === 0 ? 0 : <button type="button" className="mf-link" onClick={() => go({ view: 'grid', of: 'forks', id: machine })}>{forks}<span className="mf-hidden"> {text.templates.forksOf(name)}</span></button>}</td>
       <td>
         <select className="tp-select" aria-label={text.templates.poolOf(name)} title={text.templates.poolMeans} value={wanted} onChange={({ target }) => void engine.template.setPool({ template: machine, wanted: target.value }).catch((failure: unknown) => onError(toMayflyError(failure)))}>
           {[...new Set<string>([...pools, wanted])].map((value) => <option key={value} value={value}>{value === 'auto' ? text.templates.poolChoices.auto : value === '0' ? text.templates.poolChoices.none : value}</option>)}

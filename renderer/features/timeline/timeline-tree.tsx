@@ -195,10 +195,10 @@ function Leaf({ fork, at }: { readonly fork: MachineSummary; readonly at: React.
   const life = useLifeWords(fork)
   return (
     <li className="tl-leaf" style={at}>
-      <button type="button" aria-label={`${text.timeline.forkLeaf(fork.name)}, ${wordOf(fork)}`} onClick={() => go({ view: 'machines', machine: fork.id, tab: 'console' })}>
+      <button type="button" onClick={() => go({ view: 'machines', machine: fork.id, tab: 'console' })}>
         <GitFork size={14} strokeWidth={1.75} aria-hidden />
         <span className="mf-grow">
-          <b className="tl-leaf-name"><StateShape shape={shapeOf(fork.state)} /><span className="mf-clip">{fork.name}</span></b>
+          <b className="tl-leaf-name"><StateShape shape={shapeOf(fork.state)} label={wordOf(fork)} /><span className="mf-hidden">{text.timeline.forkLeaf}</span><span className="mf-clip">{fork.name}</span></b>
           <span className="tl-fact mf-clip">{life ?? factOf(fork)}</span>
         </span>
       </button>
