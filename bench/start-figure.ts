@@ -79,7 +79,8 @@ function readProcess(pid: number): Pick<BareQemu, 'binary' | 'args' | 'env'> {
   const strings = (file: string): string[] => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0').slice(0, -1)
   const [binary, ...args] = strings('cmdline')
   if (binary === undefined) throw new Error(`Process ${pid} has no command line.`)
-  const env = Object.fromEntries(strings('environ').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]))
+  // Bare QEMU knows nothing of our memory library.
+  const env = Object.fromEntries(strings('environ').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)] as const).filter(([name]) => name !== 'LD_PRELOAD' && !name.startsWith('MAYFLY_RAM_')))
   if (!args.some((argument) => argument.includes(inheritedRamPath))) throw new Error('QEMU was not given its RAM as the bench hands it over.')
   return { binary, args: args.filter((argument) => argument !== '-S'), env }
 }
