@@ -96,9 +96,10 @@ export class OwnerStream extends Duplex {
     void this.#obey(frames).then(() => callback(), callback)
   }
 
+  /** The end of input has a frame of its own: a client that closes its side is gone, and a killed one does no more than that. */
   override _final(callback: (error?: Error | null) => void): void {
-    this.#input.end()
     callback()
+    this.destroy()
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {

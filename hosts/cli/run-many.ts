@@ -51,7 +51,7 @@ export async function passOnMany(stream: Duplex, run: Run, io: Io): Promise<numb
   }] as const)
   for (const [signal, handler] of handlers) process.on(signal, handler)
   stream.on('error', () => undefined)
-  stream.end(encodeExecFrame('stdin'))
+  stream.write(encodeExecFrame('stdin'))
   try {
     return await Promise.race([receive(stream, take), left])
   } finally {
