@@ -24,6 +24,9 @@ declare module '@novnc/novnc' {
     protected readonly _fbHeight: number
     protected readonly _display: { scale: number }
     protected readonly _sock: { rQwait(what: string, bytes: number, back: number): boolean; rQpeekBytes(bytes: number): Uint8Array; rQskipBytes(bytes: number): void }
+    protected readonly _decoders: Record<number, object>
+    static readonly messages: { clientEncodings: (sock: object, encodings: number[]) => void }
+    protected _sendEncodings(): void
     protected _updateScale(): void
     protected _requestRemoteResize(): void
     protected _screenSize(): { w: number; h: number }

@@ -3,6 +3,7 @@
  * keeps the last picture when the machine goes. What the other side names its screen is not shown.
  */
 import { isMayflyError } from '../../../contract/errors.ts'
+import { desktopBridge } from '../../client/connect.ts'
 import { engine, openStream } from '../../state/connection.ts'
 import { ByteChannel } from './byte-channel.ts'
 import { strokesFor } from './layouts.ts'
@@ -145,9 +146,8 @@ export class ScreenSession {
       this.#rfb = rfb
       rfb.background = 'transparent'
       rfb.showDotCursor = true
-      // The way is short: what compressing costs, no network saves here.
-      rfb.qualityLevel = 9
-      rfb.compressionLevel = 0
+      if (isOnThisComputer()) rfb.goTheShortWay()
+      else rfb.compressionLevel = 2
       this.show(this.#size)
       let seen = ''
       const look = (): void => {
@@ -193,4 +193,9 @@ function watchDensity(changed: () => void): () => void {
   }
   watch()
   return () => ended.abort()
+}
+
+/** Whether the page is shown where the machine runs. */
+function isOnThisComputer(): boolean {
+  return desktopBridge() !== undefined || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(location.hostname)
 }

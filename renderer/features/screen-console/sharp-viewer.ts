@@ -6,6 +6,7 @@
  */
 import RFB from '@novnc/novnc'
 import { provideMessage } from './plain-clipboard.ts'
+import { RawRows, rawEncoding } from './raw-rows.ts'
 
 export type ScreenSize = 'fit' | 'exact' | 'follow'
 
@@ -21,6 +22,7 @@ export class SharpViewer extends RFB {
   /** No class field has a value while the constructor of RFB runs. */
   size: ScreenSize | undefined
   asksForSize: boolean | undefined
+  wantsRaw: boolean | undefined
   onClipboardTooLarge: (() => void) | undefined
 
   /** Takes the size, or the screen's other density, into account. */
@@ -29,6 +31,20 @@ export class SharpViewer extends RFB {
     this.resizeSession = size === 'follow'
     // Setting it computes the scale anew.
     this.scaleViewport = size !== 'exact'
+  }
+
+  /** The guest's machine and the screen are one: pictures come unpacked. Must be called before it is connected. */
+  goTheShortWay(): void {
+    this.wantsRaw = true
+    this._decoders[rawEncoding] = new RawRows()
+  }
+
+  /** What a viewer names first, QEMU takes (ui/vnc.c, set_encodings). */
+  protected override _sendEncodings(): void {
+    const { clientEncodings } = RFB.messages
+    if (this.wantsRaw === true) RFB.messages.clientEncodings = (sock, encodings) => clientEncodings(sock, [rawEncoding, ...encodings.filter((encoding) => encoding !== rawEncoding)])
+    super._sendEncodings()
+    RFB.messages.clientEncodings = clientEncodings
   }
 
   protected override _updateScale(): void {
