@@ -43,7 +43,7 @@ export function MachineHeader({ machine }: { readonly machine: MachineSummary })
         </div>
       </div>
       <div className="mh-acts" role="toolbar" aria-label={text.machine.actions(machine.name)}>
-        <ActionButton verb="start" icon={Play} machine={machine} filled={startable} />
+        <ActionButton verb="start" icon={Play} machine={machine} filled={startable} word={machine.state === 'crashed' ? text.machine.startAgain : text.verb.start} />
         {machine.state === 'paused'
           ? <ActionButton verb="resume" icon={CirclePlay} machine={machine} />
           : <ActionButton verb="pause" icon={Pause} machine={machine} />}
@@ -61,10 +61,10 @@ export function MachineHeader({ machine }: { readonly machine: MachineSummary })
   )
 }
 
-function ActionButton({ verb, icon, machine, filled = false }: { readonly verb: MachineVerb; readonly icon: LucideIcon; readonly machine: MachineSummary; readonly filled?: boolean }): React.ReactNode {
+function ActionButton({ verb, icon, machine, filled = false, word = text.verb[verb] }: { readonly verb: MachineVerb; readonly icon: LucideIcon; readonly machine: MachineSummary; readonly filled?: boolean; readonly word?: string }): React.ReactNode {
   return (
-    <Button look={filled ? 'filled' : 'quiet'} size="large" icon={icon} className="mh-act" cannot={whyNot(verb, machine)} aria-label={text.verb[verb]} onClick={() => perform(verb, machine)}>
-      <span className="mh-word">{text.verb[verb]}</span>
+    <Button look={filled ? 'filled' : 'quiet'} size="large" icon={icon} className="mh-act" cannot={whyNot(verb, machine)} aria-label={word} onClick={() => perform(verb, machine)}>
+      <span className="mh-word">{word}</span>
     </Button>
   )
 }

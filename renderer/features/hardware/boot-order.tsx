@@ -126,7 +126,7 @@ export function BootOrder({ machine, config, later, change, onClose }: BootOrder
                 <span className="hw-place" />
                 <Icon size={16} strokeWidth={1.75} aria-hidden className="mf-icon mf-2" />
                 <span className="mf-grow mf-clip mf-2">{name}</span>
-                <Button size="small" look="quiet" icon={Plus} aria-label={words.bootFrom(name)} onClick={() => setOrder([...order, id])}>{words.add}</Button>
+                <Button size="small" look="quiet" icon={Plus} onClick={() => setOrder([...order, id])}>{words.bootFrom(name)}</Button>
               </li>
             ))}
           </ul>
