@@ -15,8 +15,6 @@ place.style.width = asked.get('width') + 'px'
 place.style.height = asked.get('height') + 'px'
 const rfb = new RFB(place, 'ws://127.0.0.1:${port}', { shared: true })
 rfb.scaleViewport = true
-rfb.qualityLevel = Number(asked.get('quality'))
-rfb.compressionLevel = Number(asked.get('compression'))
 rfb.addEventListener('connect', () => document.body.dataset.connected = 'yes')
 </script>`
 
@@ -41,8 +39,7 @@ export async function serveDirectViewer(port: number): Promise<DirectViewer> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    // As renderer/features/screen-console asks for.
-    address: ({ width, height }) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/?width=${width}&height=${height}&quality=9&compression=0`,
+    address: ({ width, height }) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/?width=${width}&height=${height}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
