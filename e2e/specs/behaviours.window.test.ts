@@ -156,13 +156,14 @@ describe.each(faces)('in $host', ({ launch, newMachineKey, secondTabKey }) => {
 
   test('a machine that starts says how far it is; its crash is said once, with one way on', async () => {
     const { page } = driver
+    await client.machine.create({ name: 'looked at meanwhile', memoryMiB: 128 })
     await window.openMachine('alpha')
     await window.machine.tab('Overview')
     await page.getByRole('button', { name: 'Start', exact: true }).first().click()
     const starting = page.getByRole('region', { name: 'alpha is starting' })
     await starting.getByText('Nothing on its serial port yet.').waitFor()
     await until(async () => (await machine('alpha')).state === 'running', 'it runs')
-    await window.list.open('gamma')
+    await window.list.open('looked at meanwhile')
     const { pid } = await machine('alpha')
     if (pid === null) throw new Error('alpha has no process.')
     process.kill(pid, 'SIGKILL')
