@@ -18,6 +18,7 @@ export async function setGuestClock(core: MachineCore, savedAt: number): Promise
     await live.agent.whenAnswering({ timeoutMs: patienceMs })
     return new GuestAgent(live.agent).setTime(new Date(), { timeoutMs: patienceMs })
   }
+  if (helper.setTime(Date.now())) return
   const session = await helper.exec({ argv: ['date', '-u', '-s', `@${Math.round(Date.now() / 1000)}`] })
   const { exitStatus, stderr } = await collectRun(session, { timeoutMs: patienceMs })
   if (exitStatus !== 0) throw new MayflyError('unsupported', `The guest's date command refused: ${stderr.trim()}`, { needs: 'a date command that sets the clock', have: stderr.trim() })

@@ -6,6 +6,7 @@ import { removeForGood, removeRemains } from '../fork/remove-for-good.ts'
 import type { WarmPool } from '../fork/warm-pool.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
+import { liveOf } from '../machine/power.ts'
 import type { Machines } from '../machine/machines.ts'
 import type { Hatched, Hatchery, HatchWish } from '../run/hatchery.ts'
 import { plugIn } from './plug-in.ts'
@@ -56,6 +57,8 @@ export class ForkHatchery implements Hatchery {
     if (core === undefined) throw new MayflyError('cancelled', 'No fork was made.', {})
     const readyMs = performance.now() - calledAt
     signal.throwIfAborted()
+    // Before anything runs in it: a guest that was saved long ago would think that it is then.
+    ;(await liveOf(core).exec())?.setTime(Date.now())
     await plugIn(core, wish, signal)
     return { core, readyMs }
   }

@@ -1,5 +1,5 @@
 /*
- * Wire format between the host and the guest's exec helper, protocol version 1.
+ * Wire format between the host and the guest's exec helper, protocol version 2.
  *
  * engine/guest/exec/protocol.ts is the reference and explains every frame; the numbers here
  * must equal the numbers there. All integers are little endian.
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PROTOCOL_VERSION 1u
+#define PROTOCOL_VERSION 2u
 #define FRAME_MAGIC 0x3158464du    /* "MFX1" */
 #define FRAME_END_MARK 0xa7a8b9b2u /* no zero byte: zeroes never complete a torn frame */
 #define HEADER_BYTES 16u
@@ -36,6 +36,7 @@ enum frame_type {
     FRAME_CLOSE = 7,
     FRAME_PING = 8,
     FRAME_CREDIT = 9, /* both ways */
+    FRAME_TIME = 10,
     /* guest to host */
     FRAME_WELCOME = 65,
     FRAME_STARTED = 66,

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { MayflyError } from '../../../contract/errors.ts'
 import { ActiveSession, type ExecSession, outputWindowBytes } from './exec-session.ts'
-import { encodeExec, encodeFrame, encodeHello, type Frame, FrameReader, frameTypes, MalformedFrameError, maxPayloadBytes, nonceBytes, numberAt, protocolVersion, streams, welcomePrefix } from './protocol.ts'
+import { encodeExec, encodeFrame, encodeHello, encodeTime, type Frame, FrameReader, frameTypes, MalformedFrameError, maxPayloadBytes, nonceBytes, numberAt, oldestProtocolVersion, protocolVersion, streams, welcomePrefix } from './protocol.ts'
 import { awaitWelcome } from './welcome.ts'
 
 export interface ExecRequest {
@@ -53,15 +53,16 @@ export async function connectExec(stream: Duplex, options: ConnectOptions): Prom
   stream.write(encodeHello(nonce))
   const welcome = await awaitWelcome(stream, welcomePrefix(nonce), options)
   if (welcome === null) return { kind: 'absent', waitedMs: options.timeoutMs }
-  if (welcome.version !== protocolVersion) {
+  if (welcome.version < oldestProtocolVersion || welcome.version > protocolVersion) {
     stream.destroy()
     return { kind: 'incompatible', version: welcome.version }
   }
-  return { kind: 'connected', client: new ExecClient(stream, welcome.rest) }
+  return { kind: 'connected', client: new ExecClient(stream, welcome.rest, welcome.version) }
 }
 
 export class ExecClient {
   readonly #stream: Duplex
+  readonly #version: number
   readonly #reader = new FrameReader()
   readonly #starting = new Map<number, PendingStart>()
   readonly #sessions = new Map<number, ActiveSession>()
@@ -70,8 +71,9 @@ export class ExecClient {
   #lost: MayflyError | null = null
 
   /** For `connectExec`: a stream that has been welcomed, and what came after the welcome. */
-  constructor(stream: Duplex, rest: Buffer) {
+  constructor(stream: Duplex, rest: Buffer, version: number = protocolVersion) {
     this.#stream = stream
+    this.#version = version
     stream.on('data', (chunk: Buffer) => this.#receive(chunk))
     stream.on('error', () => undefined)
     stream.on('close', () => this.#fail(connectionLost('The connection to the guest ended; whether its commands went on is not known.')))
@@ -110,6 +112,13 @@ export class ExecClient {
       release()
       throw error
     }
+  }
+
+  /** Sets the guest's clock before any command that is started from now on. False where the helper is too old for it. */
+  setTime(epochMs: number): boolean {
+    if (this.#version < 2 || this.#lost !== null) return false
+    this.#send(frameTypes.time, 0, encodeTime(epochMs))
+    return true
   }
 
   /** Resolves when the helper has answered everything sent before. */
