@@ -1,8 +1,9 @@
 /* Stays beside one QEMU and writes down how it ended.
  *
- *   mayfly-keeper EXIT_FILE [NAME=VALUE...] -- PROGRAM ARGUMENTS...
+ *   mayfly-keeper EXIT_FILE [--descriptors=COUNT] [NAME=VALUE...] -- PROGRAM ARGUMENTS...
  *
  * The variables are the program's alone: a library that is preloaded into it has no business here.
+ * Of the open descriptors it gets the first COUNT, whatever else the engine was started with.
  * The engine may be killed and started again while a machine runs; a process it did not start
  * is not its child, and nobody but a parent learns an exit status. The keeper is that parent.
  * It inherits the descriptors meant for QEMU, keeps none of them, and writes EXIT_FILE (JSON,
@@ -10,6 +11,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +62,7 @@ int main(int argc, char **argv) {
   int dashes = 2;
   while (dashes < argc && strcmp(argv[dashes], "--") != 0) dashes++;
   if (dashes + 1 >= argc) {
-    fprintf(stderr, "usage: mayfly-keeper EXIT_FILE [NAME=VALUE...] -- PROGRAM [ARGUMENT...]\n");
+    fprintf(stderr, "usage: mayfly-keeper EXIT_FILE [--descriptors=COUNT] [NAME=VALUE...] -- PROGRAM [ARGUMENT...]\n");
     return 125;
   }
   char **program = argv + dashes + 1;
@@ -74,7 +76,14 @@ int main(int argc, char **argv) {
     return 125;
   }
   if (pid == 0) {
-    for (int i = 2; i < dashes; i++) putenv(argv[i]);
+    for (int i = 2; i < dashes; i++) {
+      unsigned count;
+      if (sscanf(argv[i], "--descriptors=%u", &count) == 1)
+        // Before Linux 5.11 they stay open, as everywhere else.
+        close_range(count, ~0u, CLOSE_RANGE_CLOEXEC);
+      else
+        putenv(argv[i]);
+    }
     execv(*program, program);
     fprintf(stderr, "mayfly-keeper: %s: %s\n", *program, strerror(errno));
     _exit(errno == ENOENT ? 127 : 126);

@@ -9,11 +9,13 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nativeFolder } from '../../native.ts'
 
+const inheritedRamNumber = 3
+
 /** The path QEMU opens the guest's RAM by. */
-export const inheritedRamPath = '/proc/self/fd/3'
+export const inheritedRamPath = `/proc/self/fd/${inheritedRamNumber}`
 
 /** The number by which QEMU knows the first of `descriptors`. */
-export const firstFurtherDescriptor = 4
+export const firstFurtherDescriptor = inheritedRamNumber + 1
 
 export interface LaunchRequest {
   readonly binary: string
@@ -51,9 +53,10 @@ export async function launchQemu(request: LaunchRequest): Promise<LaunchedQemu> 
   const log = openSync(request.logFile, 'a', 0o600)
   let keeper: ChildProcess
   try {
-    keeper = spawn(join(nativeFolder(), 'mayfly-keeper'), [request.exitFile, ...Object.entries(request.qemuEnv ?? {}).map(([name, value]) => `${name}=${value}`), '--', request.binary, ...request.args], {
+    const given = [request.ramFd, ...(request.descriptors ?? [])]
+    keeper = spawn(join(nativeFolder(), 'mayfly-keeper'), [request.exitFile, `--descriptors=${inheritedRamNumber + given.length}`, ...Object.entries(request.qemuEnv ?? {}).map(([name, value]) => `${name}=${value}`), '--', request.binary, ...request.args], {
       detached: true,
-      stdio: ['ignore', log, log, request.ramFd, ...(request.descriptors ?? [])],
+      stdio: ['ignore', log, log, ...given],
       env: { ...env, ...request.env },
       cwd: request.cwd,
     })

@@ -1,5 +1,5 @@
 /** RAM as a pile of frozen layers, in real guests that say themselves what is in their memory. */
-import { closeSync, readSync } from 'node:fs'
+import { closeSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,18 @@ async function start(name: string, options: Omit<Parameters<typeof RamGuest.star
   return guest
 }
 
+/** What a process has open, but for its standard streams. */
+function openOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).filter((number) => Number(number) > 2).flatMap((number) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${number}`)
+    } catch {
+      // It was closed meanwhile.
+      return []
+    }
+  })
+}
+
 /** Every layer of a pile, bit for bit. */
 function digests(guest: RamGuest): string[] {
   return guest.layers.map(({ descriptor }) => digestOf(descriptor, guest.memoryMiB * mebibyte))
@@ -40,19 +52,22 @@ function digests(guest: RamGuest): string[] {
 test('a guest goes on after its RAM was frozen in place, and its forks diverge from the same layer', async () => {
   const source = await start('source')
   expect(await describeRam(source.socket)).toEqual({ mode: 'shared', ramBytes: 256 * mebibyte, layers: [] })
-  const ours = await source.fill('ours', 60)
+  // Of what this process has open it has nothing but its memory.
+  const here = openOf(process.pid).filter((target) => /^(pipe|socket):/.test(target))
+  expect(openOf(source.pid).filter((target) => here.includes(target))).toEqual([])
+  const ours = await source.fill('ours', 24)
 
   const frozen = await source.freeze()
   expect(frozen).toMatchObject({ inPlace: true, copiedBytes: 0 })
   const before = digests(source)
   expect(await source.digest('ours')).toBe(ours)
-  await source.fill('later', 20)
+  await source.fill('later', 8)
   expect(await describeRam(source.socket)).toMatchObject({ mode: 'private', layers: [{ id: frozen.id, extentCount: 1 }] })
 
   const saved = { state: frozen.state, layers: [...source.layers] }
   const [left, right] = [await start('left', { saved }), await start('right', { saved })]
   expect(await Promise.all([left, right].map((fork) => fork.shell('md5sum < /run/ours; ls /run/later 2>&1 || true')))).toEqual([left, right].map(() => `${ours}\nls: /run/later: No such file or directory`))
-  await Promise.all([left.fill('ours', 60), right.shell('echo right > /run/who')])
+  await Promise.all([left.fill('ours', 24), right.shell('echo right > /run/who')])
   expect(await right.digest('ours')).toBe(ours)
   expect(await source.digest('ours')).toBe(ours)
   expect(digests(source)).toEqual(before)
@@ -67,7 +82,7 @@ test('a guest goes on after its RAM was frozen in place, and its forks diverge f
   expect(await right.shell('md5sum < /run/ours; md5sum < /run/theirs; cat /run/who')).toBe(`${ours}\n${theirs}\nright`)
   expect(await describeRam(grandchild.socket)).toMatchObject({ mode: 'private', layers: [{ id: frozen.id }, { id: second.id }] })
   expect(digests(source)).toEqual(before)
-})
+}, 240_000)
 
 /** What the balloon has taken from the guest is told by what is left to it. */
 async function inflate(guest: RamGuest, toMiB: number): Promise<void> {
@@ -80,7 +95,7 @@ const churn = 'dd if=/dev/urandom of=/run/churn bs=1M count=40 2>/dev/null; rm /
 
 test('what one fork gives back, by balloon or as free pages, is its own affair', async () => {
   const source = await start('source')
-  const ours = await source.fill('ours', 50)
+  const ours = await source.fill('ours', 30)
   // Shared, its own file is punched, and what is punched is zero in the layer as in the guest.
   await inflate(source, 210)
   await source.shell(churn)
@@ -108,7 +123,7 @@ test('what one fork gives back, by balloon or as free pages, is its own affair',
   expect(await source.shell('md5sum < /run/ours; cat /run/step')).toBe(`${ours}\n1`)
   const last = hostile.layers.at(-1)
   expect(last && (await ramLayerExtents(hostile.socket, last.id))).toEqual(extents)
-})
+}, 240_000)
 
 test('a guest is frozen again and again while it works, and each moment can be gone back to', async () => {
   const source = await start('source')
@@ -132,7 +147,7 @@ test('a guest is frozen again and again while it works, and each moment can be g
     expect(Number(counter)).toBeGreaterThanOrEqual(counts[at - 1] ?? 0)
     await fork.kill()
   }
-})
+}, 240_000)
 
 test('under each accelerator that runs here, a frozen counter stands and the guest counts on', async () => {
   const installation = await findQemu()
