@@ -83,8 +83,7 @@ export function libraryPath(): string {
  * How a process is told to load the library. ld.so(8) takes blanks and colons for separators and
  * knows no way to quote them: a library below such a folder is handed over open, as number `free`.
  */
-export function preload(free: number): { readonly env: Readonly<Record<string, string>>; readonly descriptor: number | null; close(): void } {
-  const library = libraryPath()
+export function preload(free: number, library = libraryPath()): { readonly env: Readonly<Record<string, string>>; readonly descriptor: number | null; close(): void } {
   if (!/[\s:]/.test(library)) return { env: { LD_PRELOAD: library }, descriptor: null, close: () => undefined }
   const descriptor = openSync(library, 'r')
   return { env: { LD_PRELOAD: `/proc/self/fd/${free}`, MAYFLY_RAM_CLOSE: String(free) }, descriptor, close: () => closeSync(descriptor) }
