@@ -7,7 +7,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
 
 /** One sentence; null where nothing stands against it. */
-export async function ramRefusal(core: MachineCore, { madeWith, label }: CheckpointRecord): Promise<string | null> {
+export async function ramRefusal(core: MachineCore, { madeWith, label, ram }: CheckpointRecord): Promise<string | null> {
   if (madeWith === null) return null
   let host
   try {
@@ -16,6 +16,7 @@ export async function ramRefusal(core: MachineCore, { madeWith, label }: Checkpo
     if (isMayflyError(error)) return error.message
     throw error
   }
+  if ((ram?.layers.length ?? 0) > 0 && !host.ramLibrary.accepted) return `${label} keeps its RAM in layers. ${host.ramLibrary.reason ?? 'This QEMU cannot use them.'}`
   const { qemuVersion, accelerator, machineType, cpuModel } = madeWith
   const have = host.capabilities.qemuVersion.text
   if (machineType === 'microvm' && have !== qemuVersion) return `${label} was saved by QEMU ${qemuVersion}, and a micro machine's state is of no use to another version; this is ${have}.`

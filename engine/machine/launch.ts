@@ -177,6 +177,8 @@ async function gatherPaths(core: MachineCore, config: MachineConfig, hardware: H
 }
 
 async function spawnAndGreet(core: MachineCore, { host, args, config }: LaunchPlan, layers: readonly OpenRamLayer[], signal: AbortSignal): Promise<Launched> {
+  // Without it QEMU would begin with empty memory, and say nothing.
+  if (layers.length > 0 && !host.ramLibrary.accepted) throw new MayflyError('unsupported', `${core.name} cannot begin from saved RAM. ${host.ramLibrary.reason ?? ''}`.trimEnd(), { needs: 'the memory library', have: host.installation.binary }, { next: 'Use its disks only, or see mayfly doctor.' })
   const ramBytes = config.memoryMiB * 1024 * 1024
   const ramFd = loadNative().memfdCreate(`mayfly-${core.id}`, ramBytes)
   let ram: RamLaunch | null = null
