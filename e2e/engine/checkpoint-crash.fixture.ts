@@ -1,6 +1,6 @@
 /** An engine that can be killed at a step of an act, and the model of what its machines must be then. */
 import type { EngineClient } from '../../engine/engine-face.ts'
-import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
+import { identifyProcess, isHalted } from '../../engine/qemu/process/process-identity.ts'
 import { until } from '../conformance/until.ts'
 import { type Content, folderOf, type MachineModel, newModel, writeBlocks } from './checkpoint-model.fixture.ts'
 import { TestHome } from './test-home.fixture.ts'
@@ -34,6 +34,23 @@ export class CrashStage {
     else await this.#end()
     this.client = await this.home.openDetached()
     return died
+  }
+
+  /** An engine stands still at `step` of the act while `harm` is done, and goes on; another one takes over. */
+  async haltedAt(step: string, act: (client: EngineClient) => Promise<unknown>, harm: () => Promise<void>): Promise<void> {
+    await this.#end()
+    this.home.env['MAYFLY_HALT_AT'] = step
+    this.client = await this.home.openDetached()
+    delete this.home.env['MAYFLY_HALT_AT']
+    const engine = identifyProcess((await this.client.engine.info({})).pid)
+    if (engine === null) throw new Error('The engine is not there.')
+    const acting = act(this.client).catch(() => undefined)
+    await until(() => isHalted(engine), `the engine stands still at ${step}`, 30_000)
+    await harm()
+    process.kill(engine.pid, 'SIGCONT')
+    await acting
+    await this.#end()
+    this.client = await this.home.openDetached()
   }
 
   async #end(): Promise<void> {

@@ -43,7 +43,13 @@ export async function withFrozenFileSystems<T>(core: MachineCore, wish: 'auto' |
 /** Thaws what may be frozen. An agent that cannot thaw is logged: nobody can do more. */
 export async function thaw(core: MachineCore, live: LiveMachine): Promise<void> {
   if (live.isDetached) return
-  await new GuestAgent(live.agent).thaw({ timeoutMs: thawWithinMs }).catch((error: unknown) => core.context.log(`${core.id}: its file systems may still be frozen: ${String(error)}`))
+  await thawOnceItAnswers(live).catch((error: unknown) => core.context.log(`${core.id}: its file systems may still be frozen: ${String(error)}`))
+}
+
+/** After an engine was killed the agent is only just being connected to. */
+async function thawOnceItAnswers({ agent }: LiveMachine): Promise<void> {
+  await agent.whenAnswering({ timeoutMs: thawWithinMs })
+  await new GuestAgent(agent).thaw({ timeoutMs: thawWithinMs })
 }
 
 function cannot(core: MachineCore, why: string): MayflyError<'unsupported'> {

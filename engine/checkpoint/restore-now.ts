@@ -102,6 +102,17 @@ function withPresentsOwn(saved: MachineConfig, present: MachineConfig): MachineC
 export async function keepAside(core: MachineCore): Promise<CheckpointId> {
   const { names } = core
   const id = makeRandomId() as CheckpointId
+  try {
+    await fillAside(core, id)
+  } catch (error) {
+    await dropAside(names, id)
+    throw error
+  }
+  return id
+}
+
+async function fillAside(core: MachineCore, id: CheckpointId): Promise<void> {
+  const { names } = core
   await makeAside(names, id)
   const aside = checkpointFolderNames(names, id, true)
   await linkMedia(names, aside)
@@ -111,7 +122,6 @@ export async function keepAside(core: MachineCore): Promise<CheckpointId> {
     id, parent, label: 'before', description: '', kind: 'disks', origin: 'before-restore', takenAt: new Date().toISOString(), machineState: 'stopped', fileSystemsFrozen: false,
     config: core.config, hardware: core.stored.hardware, disks, ...has, hasThumbnail: false, ram: null, madeWith: null, packages: null,
   }, true)
-  return id
 }
 
 /** Makes the present again what `keepAside` kept. Can be repeated. */

@@ -74,7 +74,7 @@ async function assertUsable(core: MachineCore, record: CheckpointRecord): Promis
 
 function load(core: MachineCore, record: CheckpointRecord, ram: readonly OpenRamLayer[], signal: AbortSignal): Promise<void> {
   const { state } = checkpointFolderNames(core.names, record.id)
-  return beginFrom(core, signal, { state: { file: state }, ram, newGeneration: false }, record.machineState === 'paused' ? 'pause' : 'run')
+  return beginFrom(core, signal, { state: { file: state }, ram, newGeneration: false, accelerator: record.madeWith?.accelerator }, record.machineState === 'paused' ? 'pause' : 'run')
 }
 
 /** The machine as it was, switched off, and the error that says so. */

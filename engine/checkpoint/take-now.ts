@@ -29,6 +29,7 @@ import { listPackages } from './guest-packages.ts'
 import { closePile } from '../machine/ram-pile.ts'
 import { closeJournal, readJournal, writeJournal } from './journal.ts'
 import { protectFrozen } from './protect-frozen.ts'
+import { repairTips } from './repair-layers.ts'
 import { saveRam } from './save-ram.ts'
 import { dropOverlays, makeOverlays, nameOverlays, onTop, setTips } from './overlays.ts'
 
@@ -177,6 +178,7 @@ async function freezeStopped(core: MachineCore, aside: CheckpointFolderNames): P
   const { names, config } = core
   const { disks: before } = await readPresent(names)
   const layers: Layers = Object.fromEntries(Object.entries(before).filter(([disk]) => config.disks.some(({ id }) => id === disk)))
+  await repairTips(core, layers)
   const has = await copyFirmwareState(names, aside)
   const overlays = nameOverlays(layers)
   try {

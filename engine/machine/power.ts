@@ -4,6 +4,7 @@ import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { LastExit } from '../../contract/machine.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import { readJournal } from '../checkpoint/journal.ts'
+import { repairFrozen } from '../checkpoint/repair-layers.ts'
 import { hostBootId, isAlive, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
 import { findByPidFile, letCpusGo, pullCables, recordProcess, takeOver } from './attach.ts'
 import { settleEnd } from './end.ts'
@@ -24,6 +25,7 @@ export function start(core: MachineCore, then: 'run' | 'pause' = 'run'): Promise
     core.requireOrdinary('started')
     core.require('started', statesAtRest)
     await assertNotHalfRestored(core)
+    await repairFrozen(core)
     const before = { state: core.state, reason: core.stateReason }
     core.endAsked = false
     core.enter('starting')

@@ -4,11 +4,13 @@
  * https://www.qemu.org/docs/master/interop/qcow2.html
  */
 import { type FileHandle, open } from 'node:fs/promises'
-import { MayflyError } from '../../../contract/errors.ts'
+import { isMayflyError, MayflyError } from '../../../contract/errors.ts'
 import { describeWriteFailure } from '../../storage/atomic-file.ts'
 
 const magic = 0x5146_49fb
-const headerBytes = 72
+const headerBytes = 80
+/** Bit 0 of the incompatible features. */
+const dirtyFeature = 1n
 const offsetMask = 0x00ff_ffff_ffff_fe00n
 /** A standard cluster that reads as zeroes; bit 0 of its L2 entry. */
 const zeroFlag = 1n
@@ -16,6 +18,16 @@ const zeroFlag = 1n
 /** Bytes the guest sees. Throws `storage-corrupt` where it is no qcow2 file. */
 export async function readVirtualBytes(path: string): Promise<number> {
   return withHeader(path, 'r', (_file, header) => Promise.resolve(Number(header.readBigUInt64BE(24))))
+}
+
+/** Whether QEMU was writing to it when it was killed, and its references must be counted anew. False where it is missing: others say so better. */
+export async function isDirty(path: string): Promise<boolean> {
+  try {
+    return await withHeader(path, 'r', (_file, header) => Promise.resolve(header.readUInt32BE(4) >= 3 && (header.readBigUInt64BE(72) & dirtyFeature) !== 0n))
+  } catch (error) {
+    if (isMayflyError(error, 'storage-corrupt')) return false
+    throw error
+  }
 }
 
 /** Writes another name of the same length for the layer below. Throws `storage-corrupt` where the file names none of that length. */

@@ -1,0 +1,148 @@
+/** The engine, or QEMU, is killed at every step while the machine runs: the guest is unharmed or its disks are, nothing is lost, nothing is left over. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
+import { until } from '../conformance/until.ts'
+import { CrashStage } from './checkpoint-crash.fixture.ts'
+import { folderOf } from './checkpoint-model.fixture.ts'
+
+const run = promisify(execFile)
+
+let stage: CrashStage
+let number = 0
+
+beforeAll(async () => {
+  stage = await CrashStage.open()
+  await stage.home.buildTiny(stage.client)
+  await boot()
+}, 300_000)
+afterAll(() => stage.home.close())
+
+const machine = 'alpha'
+
+async function boot(): Promise<void> {
+  const machines = await stage.client.machine.list({})
+  if (machines.length === 0) await stage.client.machine.create({ name: machine, image: 'tiny', memoryMiB: 192, cpus: 1 })
+  const { state } = await stage.client.machine.show({ machine })
+  if (state !== 'running') {
+    await stage.client.machine.start({ machine })
+    await stage.home.ready(stage.client, machine)
+  }
+}
+
+const sh = (line: string): Promise<string> => stage.home.sh(stage.client, machine, line)
+const mark = (word: string): Promise<string> => sh(`mkdir -p /run; echo ${word} > /run/mark; echo ${word} > /data/mark; sync`)
+const marks = async (): Promise<string[]> => (await sh('cat /run/mark /data/mark')).trim().split('\n')
+
+async function labels(): Promise<string[]> {
+  const { checkpoints } = await stage.client.checkpoint.list({ machine })
+  expect(checkpoints.filter(({ broken }) => broken !== null)).toEqual([])
+  return checkpoints.map(({ label }) => label)
+}
+
+/** Every file of layers and RAM is named, and every one that is named is there. */
+async function nothingLeftOver(): Promise<void> {
+  const names = await folderOf(stage.home, stage.client, machine)
+  const points = [JSON.parse(await readFile(names.layers, 'utf8')) as { disks: Record<string, string[]> }]
+  const ram: string[] = []
+  for (const id of await readdir(names.checkpoints).catch(() => [])) {
+    expect(id.startsWith('.')).toBe(false)
+    const record = JSON.parse(await readFile(join(names.checkpoints, id, 'checkpoint.json'), 'utf8')) as { disks: Record<string, string[]>; ram: { layers: string[] } | null }
+    points.push(record)
+    ram.push(...(record.ram?.layers ?? []))
+  }
+  const named = new Set(points.flatMap(({ disks }) => disks['disk0'] ?? []))
+  expect((await readdir(join(names.disks, 'disk0'))).sort()).toEqual([...named].sort())
+  const ramFiles = await readdir(names.ram).catch(() => [])
+  expect(ramFiles.sort()).toEqual([...new Set(ram)].flatMap((id) => [`${id}.index`, `${id}.ram`]).sort())
+  expect(existsSync(names.journal)).toBe(false)
+}
+
+/** What a running QEMU writes to counts its references lazily. */
+async function soundDisks(): Promise<void> {
+  const names = await folderOf(stage.home, stage.client, machine)
+  const folder = join(names.disks, 'disk0')
+  const { disks } = JSON.parse(await readFile(names.layers, 'utf8')) as { disks: Record<string, string[]> }
+  const { state } = await stage.client.machine.show({ machine })
+  const written = state === 'running' ? disks['disk0']?.at(-1) : undefined
+  for (const file of await readdir(folder)) if (file !== written) await run('qemu-img', ['check', '-U', '-f', 'qcow2', join(folder, file)])
+}
+
+test.each([
+  ['disks', 'take:preparing'], ['disks', 'freeze.stop'], ['disks', 'freeze.transaction'], ['disks', 'freeze.frozen'], ['disks', 'take:recording'],
+  ['ram', 'freeze.stop'], ['ram', 'freeze.transaction'], ['ram', 'freeze.frozen'], ['ram', 'take:recording'], ['ram', 'take.recorded'],
+] as const)('a checkpoint (%s) of a running machine, the engine killed at %s', async (what, step) => {
+  await boot()
+  const word = `w${number++}`
+  await mark(word)
+  const label = `${what} ${step}`
+  expect(await stage.killedAt(step, (client) => stage.done(client.checkpoint.take({ machine, label, what }), client))).toBe(true)
+  expect((await stage.client.machine.show({ machine })).state).toBe('running')
+  expect(await marks()).toEqual([word, word])
+  expect((await labels()).includes(label)).toBe(step.startsWith('take') && step !== 'take:preparing')
+  await nothingLeftOver()
+  await mark(`${word} later`)
+  await stage.done(stage.client.checkpoint.take({ machine, label: `${label} again`, what }))
+  await nothingLeftOver()
+})
+
+test.each(['merge:merging', 'merge.committed', 'merge:merged', 'merge.checkpoints', 'merge.layers'])('layers are merged under a running guest, the engine killed at %s', async (step) => {
+  await boot()
+  for (const label of ['m1', 'm2', 'm3']) {
+    await mark(label)
+    await stage.done(stage.client.checkpoint.take({ machine, label, what: 'disks', freezeFileSystems: 'no' }))
+  }
+  expect(await stage.killedAt(step, (client) => stage.done(client.checkpoint.delete({ machine, checkpoint: 'm1' }), client).then(() => stage.done(client.checkpoint.delete({ machine, checkpoint: 'm2' }), client)))).toBe(true)
+  expect(await marks()).toEqual(['m3', 'm3'])
+  for (const label of (await labels()).filter((found) => found.startsWith('m'))) await stage.done(stage.client.checkpoint.delete({ machine, checkpoint: label }))
+  await nothingLeftOver()
+  await mark('after')
+  expect(await marks()).toEqual(['after', 'after'])
+  await soundDisks()
+})
+
+test.each(['restore:preparing', 'restore:switching', 'restore.layers', 'restore:starting'])('a running machine is taken back with its RAM, the engine killed at %s', async (step) => {
+  await boot()
+  await mark('saved')
+  const label = `point ${step}`
+  await stage.done(stage.client.checkpoint.take({ machine, label, what: 'ram' }))
+  await mark('present')
+  expect(await stage.killedAt(step, (client) => stage.done(client.checkpoint.restore({ machine, checkpoint: label }), client))).toBe(true)
+  const { state } = await stage.client.machine.show({ machine })
+  expect(state).toBe(step === 'restore:preparing' ? 'running' : 'stopped')
+  await nothingLeftOver()
+  await soundDisks()
+  await boot()
+  expect((await sh('cat /data/mark')).trim()).toBe('present')
+  await stage.done(stage.client.checkpoint.restore({ machine, checkpoint: label }))
+  expect(await marks()).toEqual(['saved', 'saved'])
+})
+
+test.each([
+  ['take', 'freeze.stop'], ['take', 'freeze.transaction'], ['take', 'freeze.frozen'], ['take', 'take:recording'],
+  ['merge', 'merge:merging'], ['merge', 'merge.committed'], ['merge', 'merge:merged'],
+] as const)('QEMU is killed in the middle of an act (%s at %s)', async (act, step) => {
+  await boot()
+  const label = `q${number++}`
+  if (act === 'merge') {
+    for (const each of [`${label}a`, `${label}b`]) await stage.done(stage.client.checkpoint.take({ machine, label: each, what: 'disks' }))
+  }
+  await mark(label)
+  const { pid } = await stage.client.machine.show({ machine })
+  if (pid === null) throw new Error('It does not run.')
+  await stage.haltedAt(step, (client) => stage.done(act === 'take' ? client.checkpoint.take({ machine, label, what: 'ram' }) : client.checkpoint.delete({ machine, checkpoint: `${label}a` }), client), async () => {
+    process.kill(pid, 'SIGKILL')
+    await until(() => identifyProcess(pid) === null, 'QEMU is dead')
+  })
+  await until(async () => (await stage.client.machine.show({ machine })).state === 'crashed', 'the crash is seen')
+  await labels()
+  await boot()
+  expect((await sh('cat /data/mark')).trim()).toBe(label)
+  await stage.done(stage.client.checkpoint.take({ machine, label: `${label} after`, what: 'disks' }))
+  await nothingLeftOver()
+  await soundDisks()
+})

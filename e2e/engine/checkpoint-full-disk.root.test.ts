@@ -1,0 +1,80 @@
+/** The host's disk is full in the middle of acts on layers: they fail and say so, the guest and its points are unharmed, nothing is left over. */
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { EngineClient } from '../../engine/engine-face.ts'
+import { folderOf } from './checkpoint-model.fixture.ts'
+import { TestHome } from './test-home.fixture.ts'
+
+let mount: string
+let home: TestHome
+let client: EngineClient
+
+beforeAll(async () => {
+  mount = await mkdtemp(join(tmpdir(), 'mfd-'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=480m', 'tmpfs', mount])
+  home = await TestHome.make(mount)
+  client = await home.open()
+  await home.buildTiny(client)
+}, 300_000)
+
+afterAll(async () => {
+  await home.close()
+  execFileSync('umount', [mount])
+  await rm(mount, { recursive: true })
+})
+
+async function fillUp(leaveBytes: number): Promise<() => Promise<void>> {
+  const ballast = join(mount, 'ballast')
+  const { bavail, bsize } = await statfs(mount)
+  await writeFile(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)))
+  return () => rm(ballast)
+}
+
+async function outcome(begun: Promise<{ id: string }>): Promise<string> {
+  const job = await client.job.wait({ job: (await begun).id })
+  return job.error?.code ?? 'done'
+}
+
+const mark = (word: string): Promise<string> => home.sh(client, 'alpha', `mkdir -p /run; echo ${word} > /run/mark; echo ${word} > /data/mark; sync`)
+const marks = (): Promise<string> => home.sh(client, 'alpha', 'cat /run/mark /data/mark')
+
+test('checkpoints, restores and merges that find no space', async () => {
+  await home.bootTiny(client, 'alpha', { memoryMiB: 192 })
+  await mark('one')
+  expect(await outcome(client.checkpoint.take({ machine: 'alpha', label: 'one', what: 'ram' }))).toBe('done')
+  await home.sh(client, 'alpha', 'head -c 24000000 /dev/urandom > /run/random')
+  await mark('two')
+  const names = await folderOf(home, client, 'alpha')
+  const before = { ram: (await readdir(names.ram)).sort(), checkpoints: await readdir(names.checkpoints) }
+  for (const leave of [0, 200_000, 900_000, 4_000_000, 16_000_000]) {
+    const makeRoom = await fillUp(leave)
+    expect([leave, await outcome(client.checkpoint.take({ machine: 'alpha', label: 'two', what: 'ram' }))]).toEqual([leave, 'no-space'])
+    await makeRoom()
+    expect((await client.machine.show({ machine: 'alpha' })).state).toBe('running')
+    expect({ ram: (await readdir(names.ram)).sort(), checkpoints: await readdir(names.checkpoints) }).toEqual(before)
+    expect(await marks()).toBe('two\ntwo\n')
+  }
+  expect(await outcome(client.checkpoint.take({ machine: 'alpha', label: 'two', what: 'ram' }))).toBe('done')
+  await mark('three')
+
+  const noRoom = await fillUp(0)
+  expect(await outcome(client.checkpoint.restore({ machine: 'alpha', checkpoint: 'one' }))).toBe('no-space')
+  await noRoom()
+  expect(await marks()).toBe('three\nthree\n')
+  expect(await outcome(client.checkpoint.restore({ machine: 'alpha', checkpoint: 'one' }))).toBe('done')
+  expect(await marks()).toBe('one\none\n')
+
+  const noRoomAgain = await fillUp(0)
+  await outcome(client.checkpoint.delete({ machine: 'alpha', checkpoint: 'two' }))
+  await noRoomAgain()
+  expect(await marks()).toBe('one\none\n')
+  await client.machine.stop({ machine: 'alpha', force: true })
+  expect(await outcome(client.disk.check({ machine: 'alpha' }))).toBe('done')
+  for (const { label } of (await client.checkpoint.list({ machine: 'alpha' })).checkpoints) expect(await outcome(client.checkpoint.delete({ machine: 'alpha', checkpoint: label }))).toBe('done')
+  expect((await readdir(join(names.disks, 'disk0'))).length).toBe(1)
+  expect(await readdir(names.ram)).toEqual([])
+  expect(home.bugs).toEqual([])
+})
