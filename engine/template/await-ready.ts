@@ -20,7 +20,7 @@ export async function awaitReady(core: MachineCore, ready: string, timeoutMs: nu
     if (core.live === null) throw new MayflyError('conflict', `${core.name} ended before it was ready. ${core.stateReason ?? ''}`.trim(), { state: core.state, allowed: ['running'] })
     try {
       if (ready !== 'helper' || (await liveOf(core).exec()) !== null) {
-        const end = await runGuestTool(core, { argv: command, timeoutMs: Math.min(commandWithinMs, Math.max(1, deadline - performance.now())), signal })
+        const end = await runGuestTool(core, { argv: command, timeoutMs: Math.min(commandWithinMs, Math.max(1, Math.ceil(deadline - performance.now()))), signal })
         if (end.exitStatus === 0) return
         last = `It ended with ${end.exitStatus ?? end.signal ?? 'no status'}.`
       }

@@ -30,7 +30,7 @@ static bool header_is_sane(const uint8_t *header)
 {
     if (get_u32(header) != FRAME_MAGIC || header[5] != 0 || header[6] != 0 || header[7] != 0)
         return false;
-    if (header[4] < FRAME_HELLO || header[4] > FRAME_CREDIT)
+    if (header[4] < FRAME_HELLO || header[4] > FRAME_TIME)
         return false;
     return get_u32(header + 12) <= MAX_PAYLOAD_BYTES;
 }
