@@ -41,3 +41,18 @@ export function useTimeline(machine: string): Known {
   }, [machine, key])
   return useKnown(({ byMachine }) => byMachine[machine]) ?? nothing
 }
+
+/** Of those machines that were looked at, or asked for. */
+export function useKnownTimelines(): Readonly<Record<string, Known>> {
+  return useKnown(({ byMachine }) => byMachine)
+}
+
+/** Fetches those that are not known yet, one after the other; what cannot be had is left out. */
+export async function fetchTimelines(machines: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const machine of machines) {
+    if (signal.aborted) return
+    if (useKnown.getState().byMachine[machine]?.timeline !== undefined) continue
+    const timeline = await engine.checkpoint.list({ machine }, { signal }).catch(() => undefined)
+    if (timeline !== undefined) know(machine, { timeline, error: undefined })
+  }
+}

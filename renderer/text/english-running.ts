@@ -4,7 +4,7 @@ import { plural } from './numbers.ts'
 export const running = {
   grid: {
     title: 'Consoles', titleForks: (amount: number, name: string) => `${plural(amount, 'fork', 'forks')} of ${name}`, titleMarked: (amount: number) => `${plural(amount, 'machine', 'machines')} marked`, titleRun: (number: number) => `Machines of run ${number}`,
-    facts: (machines: number, memory: string) => `${plural(machines, 'machine', 'machines')}, ${memory} given`, factsReal: (machines: number, memory: string, real: string) => `really using ${real} for ${plural(machines, 'machine', 'machines')} with ${memory}`,
+    facts: (machines: number, memory: string) => `${plural(machines, 'machine', 'machines')} on, ${memory} given`, factsReal: (machines: number, memory: string, real: string) => `${plural(machines, 'machine', 'machines')} on, ${memory} given, really using ${real}`,
     back: 'Back to the list of machines',
     counts: { running: 'running', passed: 'passed', failed: 'failed', paused: 'paused', busy: 'busy', stopped: 'off', unknown: 'unknown' }, countsLabel: 'How many of what state; press one to see only those',
     pauseAll: 'Pause all', resumeAll: 'Resume all', deleteAll: (amount: number) => `Delete ${amount}`, forkMore: 'Fork more', noneCan: 'None of them can now.',

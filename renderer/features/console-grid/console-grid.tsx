@@ -11,9 +11,10 @@ import { isOn } from '../../state/machine-looks.ts'
 import { recall, remember } from '../../state/memory.ts'
 import { askFirst } from '../../state/overlay.ts'
 import { go } from '../../state/place.ts'
+import { useRealMemory } from '../../state/real-memory.ts'
 import { text } from '../../text/text.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { formatMiB } from '../../ui/size-text.ts'
+import { formatBytes, formatMiB } from '../../ui/size-text.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
 import { GridTile } from './grid-tile.tsx'
 import { countKinds, kindOf, moveInGrid, shapeOfKind } from './tile-words.ts'
@@ -35,8 +36,6 @@ function isSize(value: unknown): value is TileSize {
 
 interface ConsoleGridProps {
   readonly title: string
-  /** Beneath the title; else what they are given. */
-  readonly facts?: string | undefined
   readonly entries: readonly GridEntry[]
   /** What to say where there are none. */
   readonly none: { readonly title: string; readonly more: string; readonly action?: React.ReactNode }
@@ -45,7 +44,7 @@ interface ConsoleGridProps {
   readonly live: (machine: MachineSummary, kind: 'screen' | 'serial') => React.ReactNode
 }
 
-export function ConsoleGrid({ title, facts, entries, none, action, live }: ConsoleGridProps): React.ReactNode {
+export function ConsoleGrid({ title, entries, none, action, live }: ConsoleGridProps): React.ReactNode {
   const tiles = useRef<HTMLUListElement>(null)
   const [filter, setFilter] = useState<TileKind>()
   const [size, setSize] = useState<TileSize>(() => recall('grid-size', isSize, 'middle'))
@@ -57,6 +56,9 @@ export function ConsoleGrid({ title, facts, entries, none, action, live }: Conso
   const shown = filter === undefined ? entries : entries.filter((entry) => kindOf(entry) === filter)
   const machines = entries.map(({ machine }) => machine)
   const able = entries.filter(({ machine }) => ticked.has(machine.id) && isOn(machine.state)).map(({ machine }) => machine)
+  const on = machines.filter(({ state }) => isOn(state))
+  const given = formatMiB(on.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0))
+  const real = useRealMemory(on.map(({ id }) => id))
   const current = shown.findIndex(({ machine }) => machine.id === focused)
   const pausable = machines.filter((machine) => whyNot('pause', machine) === undefined)
   const deletable = machines.filter((machine) => whyNot('delete', machine) === undefined)
@@ -103,7 +105,7 @@ export function ConsoleGrid({ title, facts, entries, none, action, live }: Conso
         <IconButton icon={PanelLeft} name={text.grid.back} onClick={() => go({ view: 'machines' })} />
         <div className="mf-grow">
           <div className="mh-line"><h1 className="mf-clip">{title}</h1></div>
-          <div className="mh-facts"><span className="mf-clip">{facts ?? text.grid.facts(entries.length, formatMiB(machines.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0)))}</span></div>
+          <div className="mh-facts"><span className="mf-clip">{real === undefined ? text.grid.facts(on.length, given) : text.grid.factsReal(on.length, given, formatBytes(real))}</span></div>
         </div>
         <div className="cg-counts" role="group" aria-label={text.grid.countsLabel}>
           {countKinds(entries).map(({ kind, amount }) => (

@@ -1,7 +1,7 @@
 /** The list of machines: searched, filtered, grouped by tag, walked with the arrows; smooth with hundreds. */
 import { Menu } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ChevronDown, ChevronRight, ListFilter as FilterIcon, Plus, Search, X } from 'lucide-react'
+import { ChevronDown, ChevronRight, LayoutGrid, ListFilter as FilterIcon, Plus, Search, X } from 'lucide-react'
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { text } from '../../text/text.ts'
 import { listRows } from '../../state/machine-search.ts'
@@ -151,6 +151,7 @@ export function MachineList(): React.ReactNode {
             {orders.map((value) => <Menu.RadioItem key={value} value={value} checked={order === value} closeMenuOnClick onChange={() => setOrder(value)}>{text.list[value]}</Menu.RadioItem>)}
           </Menu.Dropdown>
         </Menu>
+        <IconButton icon={LayoutGrid} name={text.nav.grid} className="ml-filter" onClick={() => go({ view: 'grid' })} />
         <IconButton look="default" icon={Plus} name={text.list.newMachine} onClick={() => openOverlay({ kind: 'wizard' })} />
       </div>
       {rows.length === 0 && phase !== 'connecting' ? (

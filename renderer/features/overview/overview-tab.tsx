@@ -101,7 +101,7 @@ function Facts({ machine, details }: { readonly machine: MachineSummary; readonl
           <>
             <dt>{text.overview.accelerator}</dt><dd>{text.overview.accelerators[process.accelerator]}</dd>
             <dt>QEMU</dt><dd>{process.qemuVersion}</dd>
-            <dt>{text.overview.process}</dt><dd>{machine.pid}{process.residentBytes === null ? '' : `, ${text.overview.resident(formatBytes(process.residentBytes))}`}</dd>
+            <dt>{text.overview.process}</dt><dd>{machine.pid}{process.residentBytes === null ? '' : `, ${text.overview.resident(formatBytes(process.residentBytes))}`}{process.proportionalBytes === null ? '' : `, ${text.overview.proportional(formatBytes(process.proportionalBytes))}`}</dd>
           </>
         )}
         {hardware === null ? null : <><dt>{text.overview.machineType}</dt><dd>{hardware.machineType}</dd></>}

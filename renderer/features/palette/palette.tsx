@@ -6,6 +6,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { useMirror } from '../../state/mirror.ts'
 import { closeOverlay } from '../../state/overlay.ts'
 import { text } from '../../text/text.ts'
+import { useCheckpointEntries } from './checkpoint-entries.tsx'
 import { paletteEntries } from './entries.tsx'
 import { findEntries } from './find-entries.ts'
 import type { PaletteEntry } from './find-entries.ts'
@@ -18,7 +19,8 @@ export function Palette(): React.ReactNode {
   const machines = useMirror(({ machines }) => machines)
   const [query, setQuery] = useState('')
   const [store, actions] = useMemo(createSpotlight, [])
-  const entries = useMemo(() => paletteEntries(machines), [machines])
+  const ofCheckpoints = useCheckpointEntries(machines)
+  const entries = useMemo(() => [...paletteEntries(machines), ...ofCheckpoints], [machines, ofCheckpoints])
   const found = useMemo(() => findEntries(entries, query, shownAtMost), [entries, query])
   useEffect(() => actions.open(), [actions])
 
