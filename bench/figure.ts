@@ -28,7 +28,7 @@ export type Figure = Goal &
     | { readonly met: null; readonly value: null; readonly reason: string }
   )
 
-export const figureNames = ['start', 'list', 'engine-list', 'adopt', 'memory', 'event', 'flood', 'window-start', 'window-scripts', 'window-scroll', 'window-heap', 'window-screen', 'window-key', 'window-idle'] as const
+export const figureNames = ['start', 'list', 'engine-list', 'adopt', 'memory', 'event', 'flood', 'fork', 'fork-bare', 'fork-uefi', 'fork-warm', 'fork-first', 'fork-fifty', 'fork-size', 'fork-of-fork', 'pause', 'restore', 'ram-storage', 'window-start', 'window-scripts', 'window-scroll', 'window-heap', 'window-screen', 'window-key', 'window-idle'] as const
 export type FigureName = (typeof figureNames)[number]
 
 export const goals = {
@@ -39,6 +39,17 @@ export const goals = {
   memory: { name: 'memory', what: 'Resident memory of that engine', unit: 'MB', must: 150, aim: 100 },
   event: { name: 'event', what: 'From QEMU\'s own time stamp of an event to the line of mayfly watch', unit: 'ms', must: 20, aim: 5 },
   flood: { name: 'flood', what: 'The engine\'s slowest hundredth of answers while a guest floods its serial port: an upper bound of its event-loop delay', unit: 'ms', must: 50, aim: 20 },
+  fork: { name: 'fork', what: 'From the call for a fork of a running machine until its CPUs run; no QEMU waits beforehand', unit: 'ms', must: 130, aim: 90 },
+  'fork-size': { name: 'fork-size', what: 'A fork of a machine with 4 GiB, 1 GiB of them in use, as a multiple of one with 256 MiB', unit: 'ratio', must: 1.3, aim: 1.1 },
+  'fork-of-fork': { name: 'fork-of-fork', what: 'A fork of a fork as a multiple of a fork', unit: 'ratio', must: 1.5, aim: 1.1 },
+  pause: { name: 'pause', what: 'How long a machine with 1 GiB in use stands still while it is forked', unit: 'ms', must: 100, aim: 50 },
+  restore: { name: 'restore', what: 'Restore of a checkpoint with RAM, 1 GiB in use: from the call until the machine runs', unit: 'ms', must: 200, aim: 100 },
+  'ram-storage': { name: 'ram-storage', what: 'Disk space of 20 checkpoints with RAM of an idle machine with 1 GiB, as a multiple of one', unit: 'ratio', must: 4, aim: 1.5 },
+  'fork-bare': { name: 'fork-bare', what: 'A fork of a running machine, as a multiple of the same steps by a bare script', unit: 'ratio', must: 1.3, aim: 1.1 },
+  'fork-uefi': { name: 'fork-uefi', what: 'From the call for a fork of a running machine with UEFI until its CPUs run; no QEMU waits beforehand', unit: 'ms', must: 220, aim: 180 },
+  'fork-warm': { name: 'fork-warm', what: 'A fork of a template while one waits, from the call until its CPUs run', unit: 'ms', must: 45, aim: 25 },
+  'fork-first': { name: 'fork-first', what: 'The first command in a fresh fork of a template; the tenth beside it', unit: 'ms', must: 400, aim: 250 },
+  'fork-fifty': { name: 'fork-fifty', what: 'Fifty forks of the tiny template, until all run; what each takes of memory beside it', unit: 'ms', must: 12_000, aim: 6_000 },
   'window-start': { name: 'window-start', what: 'From the start of the app to a list of 50 machines that can be used, as a multiple of the same Electron\'s empty window', unit: 'ratio', must: 2, aim: 1.4, inWindows: true },
   'window-scripts': { name: 'window-scripts', what: 'JavaScript the window loads before it first paints, compressed', unit: 'kB', must: 400, aim: 250, inWindows: true },
   'window-scroll': { name: 'window-scroll', what: 'Frames a second while the list of 500 machines, 20 of them live, is scrolled and searched', unit: 'fps', must: 50, aim: 60, moreIsBetter: true, inWindows: true },

@@ -15,15 +15,18 @@ import { figureNames, goals, isInWindows, judge, unmeasured } from './figure.ts'
 import type { Figure, FigureName, Measured } from './figure.ts'
 import { measureAdoption, measureEngineList, measureList, measureMemory } from './fleet-figures.ts'
 import { measureFlood } from './flood-figure.ts'
+import { measureFifty, measureForkBare, measureForkFirst, measureForkUefi, measureForkWarm } from './hatch-figures.ts'
+import { measureFork, measureForkOfFork, measureForkSize, measurePause, measureRestore, measureStorage } from './fork-figures.ts'
 import { measureHeap, measureIdle, measureScripts } from './page-figures.ts'
 import { measureKey, measureScreenRate } from './screen-figures.ts'
+import { deleteSavedMachines } from './saved-machines.ts'
 import { measureScroll } from './scroll-figure.ts'
 import { measureStart } from './start-figure.ts'
 
 /** After this nothing more is measured. */
 const endAfterMs = 900_000
 /** How long each figure may begin new rounds. */
-const shareMs: Record<FigureName, number> = { start: 110_000, event: 30_000, adopt: 60_000, memory: 20_000, list: 30_000, 'engine-list': 20_000, flood: 30_000, 'window-start': 90_000, 'window-scripts': 20_000, 'window-scroll': 60_000, 'window-heap': 180_000, 'window-screen': 60_000, 'window-key': 90_000, 'window-idle': 120_000 }
+const shareMs: Record<FigureName, number> = { start: 110_000, event: 30_000, adopt: 60_000, memory: 20_000, list: 30_000, 'engine-list': 20_000, flood: 30_000, fork: 30_000, 'fork-bare': 40_000, 'fork-uefi': 20_000, 'fork-warm': 30_000, 'fork-first': 30_000, 'fork-fifty': 60_000, 'fork-size': 60_000, 'fork-of-fork': 30_000, pause: 60_000, restore: 60_000, 'ram-storage': 120_000, 'window-start': 90_000, 'window-scripts': 20_000, 'window-scroll': 60_000, 'window-heap': 180_000, 'window-screen': 60_000, 'window-key': 90_000, 'window-idle': 120_000 }
 
 /** In this order: the machine that boots comes first, and the call in this process last, because it needs the engine's lock. */
 const measurements: readonly (readonly [FigureName, (bench: Bench) => Promise<Measured>])[] = [
@@ -36,11 +39,22 @@ const measurements: readonly (readonly [FigureName, (bench: Bench) => Promise<Me
   ['window-screen', measureScreenRate],
   ['window-key', measureKey],
   ['window-idle', measureIdle],
-  ['adopt', measureAdoption],
-  ['memory', measureMemory],
-  ['list', measureList],
+  ['fork', measureFork],
+  ['fork-bare', measureForkBare],
+  ['fork-uefi', measureForkUefi],
+  ['fork-warm', measureForkWarm],
+  ['fork-first', measureForkFirst],
+  ['fork-fifty', measureFifty],
+  ['fork-of-fork', measureForkOfFork],
+  ['pause', measurePause],
+  ['fork-size', measureForkSize],
+  ['restore', measureRestore],
+  ['ram-storage', measureStorage],
+  ['adopt', alone(measureAdoption)],
+  ['memory', alone(measureMemory)],
+  ['list', alone(measureList)],
   ['window-scroll', measureScroll],
-  ['engine-list', measureEngineList],
+  ['engine-list', alone(measureEngineList)],
 ]
 
 const wanted = wantedFigures()
@@ -73,6 +87,14 @@ try {
 const ordered = figureNames.flatMap((name) => figures.get(name) ?? [])
 console.log(JSON.stringify({ at: new Date().toISOString(), seconds: Math.round((performance.now() - startedAt) / 1000), host, load: { before: loadBefore, after: loadavg() }, figures: ordered }, null, 2))
 process.exit(ordered.every(({ met }) => met !== null) ? 0 : 1)
+
+/** Without the machines of other figures. */
+function alone(measure: (bench: Bench) => Promise<Measured>): (bench: Bench) => Promise<Measured> {
+  return async (bench) => {
+    await deleteSavedMachines(bench)
+    return measure(bench)
+  }
+}
 
 async function figureOf(name: FigureName, measure: (bench: Bench) => Promise<Measured>): Promise<Figure> {
   const goal = goals[name]

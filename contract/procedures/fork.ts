@@ -19,7 +19,7 @@ export const forkProcedures = {
       checkpoint: checkpointRefSchema.optional().describe('Fork this checkpoint instead of the machine as it is.'),
       count: z.int().min(1).max(100).default(1).describe('How many.'),
       name: machineNameSchema.optional().describe('What to call them; {n} becomes a number. Default: the machine\'s name, -fork- and a number.'),
-      then: z.enum(['start', 'pause']).default('start').describe('start: they run at once. pause: they wait, paused.'),
+      begin: z.enum(['start', 'pause']).default('start').describe('start: they run at once. pause: they wait, paused.'),
       throwaway: z.boolean().default(false).describe('Each deletes itself when it stops.'),
       ttlSeconds: ttlSecondsSchema.optional().describe('Each deletes itself after this time.'),
       what: z.enum(['auto', 'ram', 'disks']).default('auto').describe('disks: leave RAM aside; the forks then boot. auto: with RAM where there is any.'),

@@ -52,7 +52,7 @@ test('a fork that runs becomes independent while it runs; its own checkpoint too
 
 test('one that is off becomes independent as well', async () => {
   await client.machine.stop({ machine: 'fork' })
-  await client.machine.fork({ machine: 'fork', name: 'cold', then: 'pause' })
+  await client.machine.fork({ machine: 'fork', name: 'cold', begin: 'pause' })
   await client.machine.stop({ machine: 'cold', force: true })
   expect(await promote('cold')).toMatchObject({ state: 'done' })
   expect((await layersOf('cold')).chain).toHaveLength(1)

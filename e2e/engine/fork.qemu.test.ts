@@ -49,7 +49,7 @@ test('a fork has other ports, the same cards, and another generation', async () 
 })
 
 test('a fork of a fork, several at once, by a pattern, standing still', async () => {
-  const { forks } = await client.machine.fork({ machine: 'parent-fork-1', count: 3, name: 'child {n}', then: 'pause' })
+  const { forks } = await client.machine.fork({ machine: 'parent-fork-1', count: 3, name: 'child {n}', begin: 'pause' })
   expect(forks.map(({ machine }) => [machine.name, machine.state, machine.pausedBy])).toEqual([1, 2, 3].map((n) => [`child ${n}`, 'paused', 'user']))
   await client.machine.resume({ machine: 'child 2' })
   expect(await home.sh(client, 'child 2', 'cat /data/disk /run/memory')).toBe('fork\nfork\n')

@@ -14,6 +14,7 @@ import { findMissing, hasState } from '../checkpoint/checkpoint-store.ts'
 import { findCheckpoint } from '../checkpoint/find-checkpoint.ts'
 import { actOnLayers } from '../checkpoint/layer-acts.ts'
 import { makeOverlays, nameOverlays, onTop, setTips } from '../checkpoint/overlays.ts'
+import { repairTips } from '../checkpoint/repair-layers.ts'
 import { closeRamLayers, openRamLayers } from '../checkpoint/ram-layers.ts'
 import { ramRefusal } from '../checkpoint/ram-refusal.ts'
 import { freezeMachine } from '../machine/freeze.ts'
@@ -28,7 +29,7 @@ import { readVirtualBytes } from '../qemu/img/own-layer.ts'
 import { makePrivateFolder } from '../storage/atomic-file.ts'
 import { checkpointFolderNames, diskFolder, machineFolderNames, machinesFolder } from '../storage/names.ts'
 import { copyFirmware, type Firmware } from './copy-firmware.ts'
-import type { ForkRequest } from './fork.ts'
+import type { ForkRequest } from './fork-request.ts'
 
 export interface ForkSource {
   readonly origin: Origin
@@ -130,6 +131,7 @@ async function sourceAtRest(parent: MachineCore, what: ForkRequest['what']): Pro
     accelerator: undefined,
     async freeze() {
       const all = await readLayers(names)
+      await repairTips(parent, layers)
       const overlays = nameOverlays(layers)
       await makeOverlays(names, layers, overlays)
       // In this order: what is left of it in the middle is a machine with one empty layer more.

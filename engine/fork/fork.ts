@@ -19,26 +19,13 @@ import { settleFolder } from './fork-folder.ts'
 import { markMade, unmark } from './fork-marks.ts'
 import { reserveForkNames } from './fork-names.ts'
 import { forkNotes } from './fork-notes.ts'
+import type { ForkRequest } from './fork-request.ts'
 import { type ForkSource, withForkSource } from './fork-source.ts'
 import { assertMemoryForForks } from './memory-room.ts'
 import { removeForGood, removeRemains } from './remove-for-good.ts'
 import { setGuestClock } from './set-guest-clock.ts'
 import type { WarmPool } from './warm-pool.ts'
 import { claimSlot, type WarmSlot } from './warm-slot.ts'
-
-export interface ForkRequest {
-  /** Fork this checkpoint instead of the machine as it is. */
-  readonly checkpoint?: string | undefined
-  readonly count: number
-  /** `{n}` becomes a number. */
-  readonly name?: string | undefined
-  readonly then: 'start' | 'pause'
-  readonly throwaway: boolean
-  readonly ttlSeconds?: number | undefined
-  readonly what: 'auto' | 'ram' | 'disks'
-  /** Told, and waited for, before anything of the forks exists. */
-  readonly onIds?: (ids: readonly MachineId[]) => Promise<void>
-}
 
 export interface Fork {
   readonly core: MachineCore
@@ -98,7 +85,7 @@ async function claimAll(machines: Machines, slots: readonly WarmSlot[], names: r
   if (first === undefined) return []
   const nics = await newForwards(first.source.config, slots.length)
   return Promise.all(slots.map(async (slot, index): Promise<Fork> => {
-    const core = await claimSlot(machines, slot, { name: names[index] ?? slot.core.id, life: lifeOf(slot.source, request), then: request.then === 'start' ? 'run' : 'pause', nics: nics[index] ?? [] })
+    const core = await claimSlot(machines, slot, { name: names[index] ?? slot.core.id, life: lifeOf(slot.source, request), begin: request.begin === 'start' ? 'run' : 'pause', nics: nics[index] ?? [] })
     const readyMs = performance.now() - calledAt
     finish(core, slot.source, slot.savedAt)
     return { core, readyMs }
@@ -123,7 +110,7 @@ async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly
   const ready = new Map<MachineCore, number>()
   try {
     await inParallel(drafts, availableParallelism(), async (draft) => {
-      await beginDraft(machines, draft, frozen.from, request.then === 'start' ? 'run' : 'pause')
+      await beginDraft(machines, draft, frozen.from, request.begin === 'start' ? 'run' : 'pause')
       ready.set(draft.core, performance.now() - calledAt)
       finish(draft.core, source, frozen.savedAt)
     })

@@ -55,7 +55,7 @@ export async function prepareSlot(parent: MachineCore, source: ForkSource, froze
 export interface Claim {
   readonly name: string
   readonly life: Life
-  readonly then: 'run' | 'pause'
+  readonly begin: 'run' | 'pause'
   /** The cards of the new machine, with ports of the host that are free. */
   readonly nics: MachineConfig['nics']
 }
@@ -71,7 +71,7 @@ export async function claimSlot(machines: Machines, { core, launched, from, sour
     try {
       // QEMU takes them in this order, before the state.
       const forwards = claim.nics.flatMap((nic) => nic.network.forwards.map((forward) => addHostForward(launched.qmp, { netdevId: netdevId(nic.id), ...forward })))
-      const outcomes = await Promise.allSettled([...forwards, beginFork(core, signal, from, claim.then, { waiting: launched }), core.saveConfig(config), core.saveLife(claim.life)])
+      const outcomes = await Promise.allSettled([...forwards, beginFork(core, signal, from, claim.begin, { waiting: launched }), core.saveConfig(config), core.saveLife(claim.life)])
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
     } catch (error) {
       if (core.state === 'starting') core.enter('stopped')

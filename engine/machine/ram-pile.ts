@@ -22,10 +22,10 @@ export interface RamPile {
   readonly layers: readonly Held[]
 }
 
-const known = new WeakMap<LiveMachine, Map<number, RamExtents>>()
+const known = new WeakMap<Pick<LiveMachine, 'process'>, Map<number, RamExtents>>()
 
 /** The pile as it is; null where this QEMU has no library, and its RAM must go through the stream. */
-export async function readPile(live: LiveMachine, socket: string): Promise<RamPile | null> {
+export async function readPile(live: Pick<LiveMachine, 'process'>, socket: string): Promise<RamPile | null> {
   let description
   try {
     description = await describeRam(socket)
@@ -52,7 +52,7 @@ export async function preparePile(pile: RamPile): Promise<void> {
 }
 
 /** Freezes what the machine wrote since. It must stand still. Throws as `freezeRam`; the machine then has what it had. */
-export async function freezePile(live: LiveMachine, pile: RamPile): Promise<RamPile> {
+export async function freezePile(live: Pick<LiveMachine, 'process'>, pile: RamPile): Promise<RamPile> {
   const id = makeRandomId()
   const { qemuDescriptor, extents, serial } = await freezeRam(pile.socket, id)
   known.get(live)?.set(serial, extents)
@@ -60,7 +60,7 @@ export async function freezePile(live: LiveMachine, pile: RamPile): Promise<RamP
 }
 
 /** Opens all layers, lowest first. They outlive their QEMU; the caller closes them. */
-export function openPile(live: LiveMachine, pile: RamPile): OpenRamLayer[] {
+export function openPile(live: Pick<LiveMachine, 'process'>, pile: RamPile): OpenRamLayer[] {
   const opened: OpenRamLayer[] = []
   try {
     for (const { id, qemuDescriptor, extents } of pile.layers) opened.push({ id, descriptor: openRamLayer(live.process.pid, qemuDescriptor), extents })

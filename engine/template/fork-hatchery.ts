@@ -45,7 +45,7 @@ export class ForkHatchery implements Hatchery {
       ...(checkpoint === null ? {} : { checkpoint }),
       count: 1,
       name: wish.name,
-      then: 'start',
+      begin: 'start',
       throwaway: true,
       what: 'ram',
       onIds: async ([id]) => {

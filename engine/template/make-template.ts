@@ -103,7 +103,7 @@ async function makeMachine(context: EngineContext, machines: Machines, { name, r
     })
   }
   const isRunning = hasProcess(source.state)
-  const { forks } = await forkMachine(context, machines, source, { count: 1, name, then: isRunning ? 'start' : 'pause', throwaway: false, what: isRunning ? 'ram' : 'disks' })
+  const { forks } = await forkMachine(context, machines, source, { count: 1, name, begin: isRunning ? 'start' : 'pause', throwaway: false, what: isRunning ? 'ram' : 'disks' })
   const core = forks[0]?.core
   if (core === undefined) throw new MayflyError('conflict', `${source.name} could not be copied.`, { state: source.state, allowed: [...statesAtRest, 'running'] })
   if (isRunning) return core
