@@ -17,7 +17,8 @@ export interface ChromiumDriver extends Driver {
   readonly origin: string
 }
 
-export async function launchBrowser(): Promise<Browser> {
+/** `more`: switches of Chromium. */
+export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   const executablePath = process.env['MAYFLY_CHROMIUM'] ?? installed.find((path) => existsSync(path))
   if (executablePath === undefined) throw new Error('Chromium is not installed.')
   const { XDG_RUNTIME_DIR: _left, ...env } = process.env
@@ -27,7 +28,7 @@ export async function launchBrowser(): Promise<Browser> {
     env: env as Record<string, string>,
     // Root has no sandbox; the tests run as an ordinary user, who has.
     chromiumSandbox: process.getuid?.() !== 0,
-    args: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more],
   })
 }
 
@@ -50,7 +51,11 @@ export async function launchChromium({ home, colorScheme = 'light', size = { wid
     await page.goto(address)
     const origin = `http://127.0.0.1:${port}`
     await page.waitForURL(`${origin}/`)
-    return { host: 'chromium', browser, page, origin, stderr: () => stderr, close }
+    const chooseFile = async (file: string, ask: () => Promise<void>): Promise<void> => {
+      const [chooser] = await Promise.all([page.waitForEvent('filechooser'), ask()])
+      await chooser.setFiles(file)
+    }
+    return { host: 'chromium', browser, page, origin, stderr: () => stderr, chooseFile, close }
   } catch (error) {
     await close()
     throw error

@@ -5,6 +5,7 @@ export const consoles = {
   serial: {
     title: 'Serial', label: (name: string) => `Serial console of ${name}`, phase: { connecting: 'connecting', open: '', off: 'off: this is its log' },
     search: 'Search', before: 'Match before', next: 'Next match', smaller: 'Smaller letters', larger: 'Larger letters', smallest: 'These are the smallest letters.', largest: 'These are the largest letters.', copyAll: 'Copy what is marked, or all',
+    viewers: (amount: number) => `${amount} viewers, who all type on it`,
   },
 
   screen: {

@@ -19,7 +19,6 @@ declare module '@novnc/novnc' {
     clipboardPasteFrom(text: string): void
     // Not in its API; sharp-viewer.ts says what for.
     static readonly messages: { clientEncodings: (socket: unknown, encodings: readonly number[]) => void; extendedClipboardProvide: (socket: unknown, formats: readonly number[], contents: readonly string[]) => void; clientCutText(socket: unknown, content: Uint8Array, extended: boolean): void }
-    protected readonly _canvas: HTMLCanvasElement
     protected readonly _fbWidth: number
     protected readonly _fbHeight: number
     protected readonly _display: { scale: number }

@@ -49,9 +49,7 @@ export class SharpViewer extends RFB {
 
   protected override _updateScale(): void {
     super._updateScale()
-    const isExact = this.size === 'exact' || (this.size === 'follow' && this.#fillsRoom())
-    if (isExact) this._display.scale = 1 / devicePixelRatio
-    this.#alignToPixels(isExact)
+    if (this.size === 'exact' || (this.size === 'follow' && this.#fillsRoom())) this._display.scale = 1 / devicePixelRatio
   }
 
   protected override _requestRemoteResize(): void {
@@ -79,16 +77,6 @@ export class SharpViewer extends RFB {
     this._sock.rQskipBytes(cutTextHeaderBytes + bytes)
     this.onClipboardTooLarge?.()
     return true
-  }
-
-  /** In the middle of the room a picture may begin in the middle of a pixel, and share them all. */
-  #alignToPixels(isExact: boolean): void {
-    const { style } = this._canvas
-    style.translate = 'none'
-    if (!isExact) return
-    const { left, top } = this._canvas.getBoundingClientRect()
-    const [x, y] = [left, top].map((at) => Math.round(at * devicePixelRatio) / devicePixelRatio - at)
-    style.translate = `${x}px ${y}px`
   }
 
   #fillsRoom(): boolean {

@@ -5,7 +5,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links'
 import { WebglAddon } from '@xterm/addon-webgl'
 import { Terminal } from '@xterm/xterm'
 import '@xterm/xterm/css/xterm.css'
-import { AArrowDown, AArrowUp, ArrowDown, ArrowUp, Copy, Search, X } from 'lucide-react'
+import { AArrowDown, AArrowUp, ArrowDown, ArrowUp, Copy, Eye, Search, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { isOn } from '../../state/machine-looks.ts'
@@ -15,6 +15,7 @@ import { IconButton } from '../../ui/button.tsx'
 import { noncedDocument, withNonce } from './nonced-document.ts'
 import { SerialSession } from './serial-session.ts'
 import type { SerialPhase } from './serial-session.ts'
+import { useViewers } from './use-viewers.ts'
 import './serial-console.css'
 
 const sizes = { least: 9, usual: 12, most: 24 } as const
@@ -39,6 +40,7 @@ export function SerialConsole({ machine }: { readonly machine: MachineSummary })
   const [query, setQuery] = useState('')
   const on = isOn(machine.state)
   const { id } = machine
+  const viewers = useViewers(id, phase === 'open')
 
   const make = useEffectEvent((element: HTMLElement): { parts: Parts; end: () => void } => {
     const terminal = new Terminal({
@@ -101,6 +103,7 @@ export function SerialConsole({ machine }: { readonly machine: MachineSummary })
         <b>{text.serial.title}</b>
         <code>ttyS0</code>
         <span role="status">{text.serial.phase[phase]}</span>
+        {viewers > 1 ? <span className="serial-viewers"><Eye size={14} strokeWidth={1.75} aria-hidden />{text.serial.viewers(viewers)}</span> : null}
         {searching ? (
           <span className="serial-find">
             <input autoFocus value={query} aria-label={text.serial.search} placeholder={text.serial.search} onChange={(event) => {
