@@ -8,6 +8,8 @@ import { toMayflyError } from '../../state/failure.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { openOverlay } from '../../state/overlay.ts'
 import { go } from '../../state/place.ts'
+import { changeRunDraft, useRunDraft } from '../../state/run-draft.ts'
+import type { MatrixKey } from '../../state/run-draft.ts'
 import { text } from '../../text/text.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
@@ -15,8 +17,7 @@ import { Note } from '../../ui/note.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
 import { formatMiB } from '../../ui/size-text.ts'
 import { TextField } from '../../ui/text-field.tsx'
-import { changeRunDraft, planRun, useRunDraft } from './run-draft.ts'
-import type { MatrixKey } from './run-draft.ts'
+import { planRun } from './plan-run.ts'
 
 export function RunForm(): React.ReactNode {
   const draft = useRunDraft()

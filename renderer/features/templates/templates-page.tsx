@@ -9,6 +9,7 @@ import { useMirror } from '../../state/mirror.ts'
 import { useNow } from '../../state/now.ts'
 import { openOverlay } from '../../state/overlay.ts'
 import { go } from '../../state/place.ts'
+import { changeRunDraft } from '../../state/run-draft.ts'
 import { text } from '../../text/text.ts'
 import { formatWhen } from '../../text/time.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
@@ -86,6 +87,7 @@ function Row({ template, onRemove, onError }: RowProps): React.ReactNode {
       <td>
         <span className="tp-acts">
           <Button size="small" icon={Play} aria-label={text.templates.runOf(name)} cannot={cannot} onClick={() => {
+            changeRunDraft({ template: machine })
             go({ view: 'runs', run: 'new' })
           }}>{text.templates.run}</Button>
           <IconButton size="small" icon={GitFork} name={text.templates.forkOf(name)} cannot={cannot} onClick={() => openOverlay({ kind: 'fork', machine })} />

@@ -1,47 +1,19 @@
-/** What somebody has said about a run that is not started yet, and what it amounts to. The plan is pure. */
-import { create } from 'zustand'
+/** What a draft of a run amounts to: what is wrong with it, the request, and the equal command line. Pure. */
 import type { Run } from '../../../contract/run.ts'
 import { runRequestSchema } from '../../../contract/procedures/run.ts'
 import type { RunRequest } from '../../../contract/procedures/run.ts'
 import type { Template } from '../../../contract/template.ts'
+import { emptyRunDraft } from '../../state/run-draft.ts'
+import type { RunDraft } from '../../state/run-draft.ts'
 import { text } from '../../text/text.ts'
 import { formatExactMiB } from '../../ui/exact-size.ts'
 import { quoteWord, splitWords } from '../../ui/shell-words.ts'
 import { formatMiB, parseSizeMiB } from '../../ui/size-text.ts'
 
-export interface MatrixKey {
-  readonly key: string
-  /** With commas between. */
-  readonly values: string
-}
-
-/** All as typed. */
-export interface RunDraft {
-  readonly template: string | undefined
-  readonly command: string
-  readonly matrix: readonly MatrixKey[]
-  readonly count: string
-  readonly parallel: string
-  readonly timeout: string
-  readonly cpus: string
-  readonly memory: string
-  readonly cwd: string
-  readonly copyOut: string
-  readonly keepOnFailure: boolean
-}
-
-const empty: RunDraft = { template: undefined, command: '', matrix: [], count: '1', parallel: '', timeout: '5m', cpus: '', memory: '', cwd: '', copyOut: '', keepOnFailure: true }
-
-export const useRunDraft = create<RunDraft>(() => empty)
-
-export function changeRunDraft(to: Partial<RunDraft>): void {
-  useRunDraft.setState(to)
-}
-
 /** A draft like a run there was. */
 export function draftLike(run: Run): RunDraft {
   return {
-    ...empty,
+    ...emptyRunDraft,
     template: run.template.id,
     command: run.argv.map(quoteWord).join(' '),
     matrix: Object.entries(run.matrix).map(([key, values]) => ({ key, values: values.join(',') })),

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import type { Template } from '../../../contract/template.ts'
-import { parseDuration, planRun } from './run-draft.ts'
-import type { RunDraft } from './run-draft.ts'
+import type { RunDraft } from '../../state/run-draft.ts'
+import { parseDuration, planRun } from './plan-run.ts'
 
 const template = { machine: 'abcdefghijkl', name: 'debian ready', ceilings: { cpus: 4, memoryMiB: 2048 } } as Template
 const draft: RunDraft = { template: undefined, command: 'make test', matrix: [], count: '1', parallel: '', timeout: '', cpus: '', memory: '', cwd: '', copyOut: '', keepOnFailure: false }
