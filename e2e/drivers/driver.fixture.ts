@@ -9,6 +9,8 @@ export interface Driver {
   readonly page: Page
   /** What the host wrote on stderr. */
   readonly stderr: () => string
+  /** Does what opens the dialog for files, and answers it with one. */
+  readonly chooseFile: (file: string, ask: () => Promise<void>) => Promise<void>
   /** Ends the host as a user would; machines run on. */
   close(): Promise<void>
 }

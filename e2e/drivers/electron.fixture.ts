@@ -46,6 +46,17 @@ export async function launchElectron({ home, colorScheme = 'light', folder = che
       app,
       page,
       stderr: () => stderr,
+      chooseFile: async (file, ask) => {
+        // The desktop draws the dialog itself, out of reach of any driver: here it answers at once.
+        await app.evaluate(({ dialog }, chosen) => {
+          const { showOpenDialog } = dialog
+          dialog.showOpenDialog = () => {
+            dialog.showOpenDialog = showOpenDialog
+            return Promise.resolve({ canceled: false, filePaths: [chosen] })
+          }
+        }, file)
+        await ask()
+      },
       close: async () => {
         await app.close()
         await display.close()

@@ -14,6 +14,9 @@ import { testCacheDir } from '../../engine/images/tiny/test-image.fixture.ts'
 import { connectInProcess } from '../../engine/in-process.ts'
 import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
 import { type Folders, resolveFolders } from '../../engine/storage/folders.ts'
+import { engineLock, engineSocket } from '../../engine/storage/names.ts'
+import { takeEngineLock } from '../../hosts/holder/engine-lock.ts'
+import type { EngineLock } from '../../hosts/holder/engine-lock.ts'
 import { ensureEngine } from '../../hosts/holder/ensure-engine.ts'
 import { until } from '../conformance/until.ts'
 
@@ -76,6 +79,19 @@ export class TestHome {
     this.#connection = null
     process.kill(pid, 'SIGKILL')
     await until(() => identifyProcess(pid) === null, 'the engine is dead')
+  }
+
+  /** Kills the detached engine without a word, and is faster than whoever would hold the next one: there is none until the lock is released. */
+  async killEngineForAWhile(client: EngineClient): Promise<EngineLock> {
+    const { pid } = await client.engine.info({})
+    await this.#connection?.close()
+    this.#connection = null
+    process.kill(pid, 'SIGKILL')
+    for (const deadline = performance.now() + 5000; performance.now() < deadline; ) {
+      const lock = takeEngineLock(engineLock(this.folders), { holder: 'test', version: 'test', socket: engineSocket(this.folders) })
+      if (lock !== null) return lock
+    }
+    throw new Error('Somebody else holds the engine already.')
   }
 
   /** The tiny image is there afterwards. */

@@ -3,8 +3,10 @@ import type { Locator, Page } from 'playwright-core'
 
 export class HardwareTab {
   readonly #panel: Locator
+  readonly #page: Page
 
   constructor(page: Page) {
+    this.#page = page
     this.#panel = page.getByRole('tabpanel', { name: 'Hardware' })
   }
 
@@ -28,5 +30,10 @@ export class HardwareTab {
 
   device(name: string): Locator {
     return this.#panel.getByRole('listitem').filter({ hasText: name }).first()
+  }
+
+  /** A disc in the menu of what can be put into a drive. */
+  disc(name: string): Locator {
+    return this.#page.getByRole('menuitem', { name })
   }
 }

@@ -4,6 +4,7 @@
  * who listen to the page would be lost too.
  */
 import type { Locator, Page } from 'playwright-core'
+import { ImagesPage } from './images-page.ts'
 import { MachineList } from './machine-list.ts'
 import { MachinePage } from './machine-page.ts'
 import { Wizard } from './wizard.ts'
@@ -16,12 +17,14 @@ export class Window {
   readonly list: MachineList
   readonly machine: MachinePage
   readonly wizard: Wizard
+  readonly images: ImagesPage
 
   constructor(page: Page) {
     this.page = page
     this.list = new MachineList(page)
     this.machine = new MachinePage(page)
     this.wizard = new Wizard(page)
+    this.images = new ImagesPage(page)
   }
 
   /** Goes to a path as a link would, without loading the page anew. */

@@ -39,12 +39,12 @@ const callOverPort = `((send) => new Promise((resolve) => {
   send(port2)
 }))`
 
-test('the page has no Node and no Electron, and a bridge of five functions', async () => {
+test('the page has no Node and no Electron, and a bridge of six functions', async () => {
   const seen = await driver.page.evaluate(() => ({
     globals: ['require', 'process', 'Buffer', 'module', 'global', 'ipcRenderer', 'electron', '__dirname'].filter((name) => name in globalThis),
     bridge: Object.keys((globalThis as unknown as { mayflyDesktop: object }).mayflyDesktop).sort(),
   }))
-  expect(seen).toEqual({ globals: [], bridge: ['askForFile', 'onCommand', 'openWindow', 'pathOf', 'saveFile'] })
+  expect(seen).toEqual({ globals: [], bridge: ['askForFile', 'onCommand', 'openWindow', 'pathOf', 'saveFile', 'takeOverEngine'] })
 })
 
 test('every page is sandboxed and isolated', async () => {
@@ -63,21 +63,30 @@ test('the page reaches the engine over the port it hands over', async () => {
   expect(await driver.page.evaluate(`${callOverPort}((port) => window.postMessage({ mayfly: 'port' }, origin, [port]))`)).toMatchObject({ kind: 'done', output: { holder: 'window' } })
 })
 
-test('a frame in the page cannot get a port, whatever it calls itself', async () => {
+test.each([
+  ['of our origin', `frame.srcdoc = '<p>like ours</p>'`],
+  ['of its own', `frame.sandbox.add('allow-scripts'); frame.srcdoc = '<p>foreign</p>'`],
+])('a frame %s in the page cannot get a port, whatever it calls itself', async (_whose, make) => {
   // The policy lets no frame in; here it is taken away, as by somebody who found a way around it.
+  const debug = await driver.page.context().newCDPSession(driver.page)
+  await debug.send('Page.setBypassCSP', { enabled: true })
+  await driver.page.reload()
   await driver.page.evaluate(`new Promise((resolve) => {
     const frame = document.createElement('iframe')
-    frame.srcdoc = '<p>foreign</p>'
+    ${make}
     frame.onload = resolve
     document.documentElement.append(frame)
-    setTimeout(resolve, 1000)
   })`)
   const frames = driver.page.frames().filter((frame) => frame !== driver.page.mainFrame())
+  expect(frames.length).toBe(1)
   for (const frame of frames) {
+    expect(await frame.evaluate(`document.documentElement !== null && 1 + 1`)).toBe(2)
     expect(await frame.evaluate(`typeof globalThis.mayflyDesktop`)).toBe('undefined')
     expect(await frame.evaluate(`${callOverPort}((port) => parent.postMessage({ mayfly: 'port' }, '*', [port]))`)).toBe(null)
     expect(await frame.evaluate(`${callOverPort}((port) => postMessage({ mayfly: 'port' }, '*', [port]))`)).toBe(null)
   }
+  await debug.send('Page.setBypassCSP', { enabled: false })
+  await debug.detach()
 })
 
 test('a window we did not make, and one that shows something else, get no port', async () => {

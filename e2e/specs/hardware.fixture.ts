@@ -1,6 +1,14 @@
-/** Shaping a machine: sliders, a restart that applies them. */
+/** Shaping a machine: sliders, a restart that applies them, a disc in the drive. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { makeIso } from '../../engine/images/image-files.fixture.ts'
+import { until } from '../conformance/until.ts'
 import type { Stage } from './stage.fixture.ts'
+
+const mark = 'A DISC OF ALPHA'
+/** Where makeIso puts it, in bytes. */
+const markAt = 20 * 2048
 
 export function hardwareSpecs(stage: () => Stage): void {
   test('a slider says that its change waits for the next start; a restart applies it', async () => {
@@ -35,5 +43,29 @@ export function hardwareSpecs(stage: () => Stage): void {
     await hardware.button('Drop').click()
     await hardware.waiting.first().waitFor({ state: 'detached' })
     expect(await stage().machine('alpha')).toMatchObject({ pendingChanges: 0, cpus: 2 })
+  })
+  test('an ISO file is added with the window’s own dialog, put into the drive of the running machine, read, and taken out', async () => {
+    const { window, client, driver, home } = stage()
+    const { hardware } = window.machine
+    const file = join(home.root, 'disc-of-alpha.iso')
+    await writeFile(file, makeIso(mark))
+    await window.images.open()
+    await window.images.add(file, driver)
+    await window.images.row('disc-of-alpha').waitFor()
+    expect((await client.image.list({})).find(({ name }) => name === 'disc-of-alpha.iso')).toMatchObject({ kind: 'iso', broken: null })
+
+    await window.openMachine('alpha')
+    await window.machine.tab('Hardware')
+    await hardware.device('CD drive').getByRole('button', { name: 'Insert' }).click()
+    await hardware.disc('disc-of-alpha').click()
+    await hardware.device('CD drive').filter({ hasText: 'disc-of-alpha' }).waitFor()
+    expect((await client.machine.show({ machine: 'alpha' })).config?.cdroms).toMatchObject([{ image: expect.any(String) as string }])
+    // The guest's kernel looks at its drive every two seconds; it may meet the disc halfway in.
+    await until(async () => (await home.sh(client, 'alpha', `dd if=/dev/sr0 bs=1 skip=${markAt} count=${mark.length} 2>/dev/null || true`)) === mark, 'the guest reads the disc', 30_000)
+
+    await hardware.device('CD drive').getByRole('button', { name: 'Eject' }).click()
+    await hardware.device('CD drive').filter({ hasText: 'disc-of-alpha' }).waitFor({ state: 'detached' })
+    expect((await client.machine.show({ machine: 'alpha' })).config?.cdroms).toMatchObject([{ image: null }])
+    await until(async () => (await home.sh(client, 'alpha', 'dd if=/dev/sr0 bs=2048 count=1 2>/dev/null | wc -c')).trim() === '0', 'the guest finds its drive empty', 30_000)
   })
 }

@@ -78,9 +78,13 @@ export class Stage {
     return this.machine(name)
   }
 
-  /** Kills the engine without a word; whoever is first holds the next one. */
-  async killEngine(): Promise<void> {
-    await this.home.killEngine(this.#client)
+  /** Kills the engine without a word. There is none until what this resolves to is called; then whoever is first holds the next. */
+  async withoutEngine(): Promise<() => Promise<void>> {
+    const lock = await this.home.killEngineForAWhile(this.#client)
+    return async () => {
+      lock.release()
+      await this.engineAgain()
+    }
   }
 
   /** The engine there is now, started where there is none. */

@@ -24,8 +24,11 @@ export function troubleSpecs(stage: () => Stage): void {
   test('an engine that is killed under the open window is told, and found again with its machines as they were', async () => {
     const { window, home } = stage()
     const before = await stage().machine('alpha')
-    await stage().killEngine()
-    await stage().engineAgain()
+    const engineAgain = await stage().withoutEngine()
+    await window.engineAway.waitFor()
+    await window.machine.state('Running').waitFor()
+    await engineAgain()
+    await window.engineAway.waitFor({ state: 'hidden' })
     await window.machine.state('Running').waitFor()
     expect(await stage().machine('alpha')).toMatchObject({ id: before.id, state: 'running', pid: before.pid })
     // What the window shows is alive again: it follows the engine that there is now.
