@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
+import type { Run } from '../../../contract/run.ts'
 import type { Template } from '../../../contract/template.ts'
+import { commandLineOf } from '../../../engine/run/plan-run.ts'
 import type { RunDraft } from '../../state/run-draft.ts'
-import { parseDuration, planRun } from './plan-run.ts'
+import { draftLike, hasOwnEnvironment, parseDuration, planRun } from './plan-run.ts'
 
 const template = { machine: 'abcdefghijkl', name: 'debian ready', ceilings: { cpus: 4, memoryMiB: 2048 } } as Template
 const draft: RunDraft = { template: undefined, command: 'make test', matrix: [], count: '1', parallel: '', timeout: '', cpus: '', memory: '', cwd: '', copyOut: '', keepOnFailure: false }
@@ -35,4 +37,11 @@ test('nothing can be started without a template', () => {
 
 test.each([['90', 90], ['90 s', 90], ['5m', 300], ['5 min', 300], ['1H', 3600], ['', undefined], ['-1', undefined], ['1.5h', undefined]])('%j is %s seconds', (typed, seconds) => {
   expect(parseDuration(typed)).toBe(seconds)
+})
+
+test('a run there was is asked for again as it was', () => {
+  const request = { template: template.machine, argv: ['sh', '-c', 'echo "$A"; exit 1'], matrix: { A: ['16', '17'] }, count: 3, parallel: 2, timeoutSeconds: 90, cpus: 4, memoryMiB: 1000, cwd: '/srv/it\'s', copyOut: ['/out', '/a b'], keepOnFailure: true, env: {} }
+  const run = { ...request, template: { id: template.machine, name: template.name }, commandLine: commandLineOf(request, template.name), cells: Array.from({ length: 6 }) } as unknown as Run
+  expect(planRun(draftLike(run), [template]).request).toEqual(request)
+  expect([hasOwnEnvironment(run), hasOwnEnvironment({ ...run, commandLine: commandLineOf({ ...request, env: { A: 'secret' } }, 'x') })]).toEqual([false, true])
 })

@@ -10,8 +10,10 @@ import { formatExactMiB } from '../../ui/exact-size.ts'
 import { quoteWord, splitWords } from '../../ui/shell-words.ts'
 import { formatMiB, parseSizeMiB } from '../../ui/size-text.ts'
 
-/** A draft like a run there was. */
+/** A draft like a run there was. What its values do not tell is read from its command line, which the engine wrote. */
 export function draftLike(run: Run): RunDraft {
+  const flags = flagsOf(run.commandLine)
+  const last = (name: string): string => flags.filter(([flag]) => flag === name).at(-1)?.[1] ?? ''
   return {
     ...emptyRunDraft,
     template: run.template.id,
@@ -20,8 +22,24 @@ export function draftLike(run: Run): RunDraft {
     count: String(Math.max(1, Math.round(run.cells.length / cellsOf(run.matrix)))),
     parallel: String(run.parallel),
     timeout: run.timeoutSeconds === null ? '' : durationWord(run.timeoutSeconds),
+    cpus: last('cpus'),
+    memory: last('memory'),
+    cwd: last('cwd'),
+    copyOut: flags.filter(([flag]) => flag === 'copy-out').map(([, path]) => path).join('\n'),
     keepOnFailure: run.keepOnFailure,
   }
+}
+
+/** Whether it was given variables of its own: their values are kept nowhere, for they may be secret. */
+export function hasOwnEnvironment(run: Run): boolean {
+  return flagsOf(run.commandLine).some(([flag]) => flag === 'env')
+}
+
+/** What stands before the command, as pairs. */
+function flagsOf(commandLine: string): [string, string][] {
+  const words = splitWords(commandLine) ?? []
+  const before = words.slice(0, Math.max(0, words.indexOf('--')))
+  return before.flatMap((word, index): [string, string][] => (word.startsWith('--') ? [[word.slice(2), before[index + 1] ?? '']] : []))
 }
 
 export interface RunPlan {
