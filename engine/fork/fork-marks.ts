@@ -3,10 +3,11 @@
  * is made in tens of milliseconds, too few to wait for a disk; the mark tells the next engine what an
  * engine that was killed, or a power cut, left in the middle.
  */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { machineIdSchema, type MachineId } from '../../contract/ids.ts'
 import { hostBootId } from '../qemu/process/process-identity.ts'
+import { describeWriteFailure, makePrivateFolder } from '../storage/atomic-file.ts'
 import type { Folders } from '../storage/folders.ts'
 import { forkMarksFolder } from '../storage/names.ts'
 
@@ -24,7 +25,7 @@ export async function markMaking(folders: Folders, id: MachineId): Promise<void>
   const path = join(folder, id)
   await write(path, false).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makePrivateFolder(folder)
     await write(path, false)
   })
 }
@@ -51,6 +52,10 @@ export async function readMarks(folders: Folders): Promise<ForkMark[]> {
   return marks.flat()
 }
 
-function write(path: string, isMade: boolean): Promise<void> {
-  return writeFile(path, `${isMade ? 'made' : 'making'} ${hostBootId()}\n`, { mode: 0o600 })
+async function write(path: string, isMade: boolean): Promise<void> {
+  try {
+    await writeFile(path, `${isMade ? 'made' : 'making'} ${hostBootId()}\n`, { mode: 0o600 })
+  } catch (error) {
+    throw await describeWriteFailure(path, error)
+  }
 }

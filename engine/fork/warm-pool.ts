@@ -25,6 +25,7 @@ const mostByItself = 8
 /** Nobody forked for this long: none waits any more. */
 const forgottenAfterMs = 300_000
 const lookEveryMs = 30_000
+const refillAfterMs = 250
 
 interface Bench {
   readonly parent: MachineCore
@@ -82,8 +83,8 @@ export class WarmPool {
     bench.uses.push(...Array.from({ length: count }, () => now))
     const taken = bench.slots.splice(0, count)
     if (taken.length > 0) this.#options.onChange()
-    // Whoever waits for a fork comes first.
-    setImmediate(() => this.#settle(bench))
+    // Whoever waits for a fork, and for its first command, comes first.
+    setTimeout(() => this.#settle(bench), refillAfterMs).unref()
     return taken
   }
 

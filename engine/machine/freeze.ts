@@ -17,6 +17,7 @@ import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
 import { writeEmptyOverlay } from '../qemu/img/empty-overlay.ts'
 import { prepareStateSaving } from '../qemu/qmp/device-state.ts'
 import type { QmpArguments, QmpClient } from '../qemu/qmp/qmp-client.ts'
+import { describeWriteFailure } from '../storage/atomic-file.ts'
 import { writeDocument } from '../storage/document.ts'
 import { diskFolder } from '../storage/names.ts'
 import { plugClipboard, unplugClipboard } from './clipboard-channel.ts'
@@ -80,8 +81,10 @@ export async function freezeMachine(core: MachineCore, plan: FreezePlan): Promis
   const live = liveOf(core)
   const { pausedBy, stateReason } = core
   core.enter('saving')
-  await writeFile(core.runtime.freezing, wasRunning ? 'running' : 'paused', { mode: 0o600 })
   try {
+    await writeFile(core.runtime.freezing, wasRunning ? 'running' : 'paused', { mode: 0o600 }).catch(async (error: unknown) => {
+      throw await describeWriteFailure(core.runtime.freezing, error)
+    })
     return await whileUnplugged(core, plan.ram, () => freeze(core, live, plan, wasRunning))
   } finally {
     await rm(core.runtime.freezing, { force: true })

@@ -235,7 +235,8 @@ async function endKeeper(qemu: LaunchedQemu): Promise<void> {
 async function launchFailure(core: MachineCore, cause: unknown): Promise<MayflyError> {
   const record = await readExitRecord(core.names.exitRecord)
   const stderrTail = (await readTextTail(core.names.qemuLog, 2048)).trim()
-  if (record === null && isMayflyError(cause)) return cause
+  // A wait that QEMU's end has cut short says nothing by itself.
+  if (record === null && isMayflyError(cause) && cause.code !== 'cancelled') return cause
   const lastLine = stderrTail.split('\n').at(-1) ?? ''
   return new MayflyError(
     'qemu-launch-failed',
