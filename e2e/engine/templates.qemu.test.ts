@@ -96,7 +96,7 @@ test('it can be made of a machine as it runs, and of one that is off', async () 
 
 test('processes wait when they are asked to, are told, and go with the template', async () => {
   expect(await client.template.setPool({ template: 'tiny', wanted: '1' })).toMatchObject({ pool: { wanted: 1 } })
-  await until(async () => (await client.template.list({}))[0]?.pool.waiting === 1, 'one waits')
+  await until(async () => (await client.template.list({}))[0]?.pool.waiting === 1, 'one waits', 60_000)
   expect(await inFork('tiny', 'echo warm')).toBe('warm\n')
   await client.template.remove({ template: 'tiny' })
   expect(await client.template.list({})).toEqual([])
