@@ -12,13 +12,12 @@ import { acceleratorSchema, hardwareSchema } from '../qemu/argv/hardware.ts'
 import type { DocumentKind } from '../storage/document.ts'
 
 /** What a state of RAM and devices was made with, and must meet again to be of use. */
-export const madeWithSchema = z.strictObject({
+const madeWithSchema = z.strictObject({
   qemuVersion: z.string(),
   machineType: z.string(),
   accelerator: acceleratorSchema,
   cpuModel: z.string(),
 })
-export type MadeWith = z.infer<typeof madeWithSchema>
 
 export const checkpointDocument = {
   format: 'mayfly-checkpoint',

@@ -131,12 +131,17 @@ async function mergeLive(core: MachineCore, plan: Plan, options: MergeOptions): 
     core.context.atStep('merge.committed')
     await core.queue.run(async () => {
       await finishMerge(core, plan, above)
-      if (!qmp.isClosed) await removeNodes(qmp, [join(diskFolder(core.names, plan.disk), plan.from)])
+      // A QEMU that has ended meanwhile has let go of everything.
+      await removeNodes(qmp, [join(diskFolder(core.names, plan.disk), plan.from)]).catch(ignoreEnd)
     })
   } catch (error) {
     await core.queue.run(() => giveUp(core))
     throw error
   }
+}
+
+function ignoreEnd(error: unknown): void {
+  if (!isMayflyError(error, 'qmp-interrupted')) throw error
 }
 
 const mergeJob = (disk: DeviceId): string => `merge-${disk}`
