@@ -2,7 +2,7 @@
 import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Duplex, Readable } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { encodeExecFrame, type ExecFrame, ExecFrameDecoder } from '../../contract/exec-frame.ts'
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => home.close(), 60_000)
 afterEach(async () => {
   await until(async () => (await client.run.list({})).every((run) => run.state !== 'running'), 'no run is under way')
-  expect((await client.machine.list({})).map(({ name }) => name)).toEqual(['ready'])
+  await until(async () => (await client.machine.list({})).map(({ name }) => name).join() === 'ready', 'no machine of a run is left')
 })
 
 type Request = Parameters<EngineClient['run']['start']>[0]

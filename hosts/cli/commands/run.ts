@@ -37,15 +37,14 @@ export async function checkRunCall(call: Call, io: Io): Promise<void> {
 
 /** The command's exit status, or what came of many; what went wrong with Mayfly is told here, since its status is another than elsewhere. */
 export async function runCommand(context: CommandContext): Promise<number> {
-  let ended: keyof typeof constants.signals | null = null
-  const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const).map((signal) => [signal, () => {
-    ended ??= signal
-  }] as const)
+  const ended = new Set<'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT'>()
+  const handlers = (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const).map((signal) => [signal, () => void ended.add(signal)] as const)
   for (const [signal, handler] of handlers) process.on(signal, handler)
   try {
     return await carryOut(context)
   } catch (error) {
-    const status = isMayflyError(error, 'cancelled') && ended !== null ? 128 + constants.signals[ended] : statusOfFailure(error)
+    const [signal] = ended
+    const status = isMayflyError(error, 'cancelled') && signal !== undefined ? 128 + constants.signals[signal] : statusOfFailure(error)
     const { globals } = context.call
     reportError(error, context.io, { json: globals.json, noColor: globals.noColor })
     return status
