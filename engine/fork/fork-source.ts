@@ -46,7 +46,8 @@ export interface ForkSource {
   readonly withRam: boolean
   /** What the guest runs with; undefined: as its configuration says. */
   readonly accelerator: 'kvm' | 'tcg' | undefined
-  freeze(): Promise<FrozenSource>
+  /** `ready`: what is prepared beside, and done before the guest stands still; its failure is the freeze's. */
+  freeze(ready?: Promise<unknown>): Promise<FrozenSource>
 }
 
 export interface FrozenSource {
@@ -161,7 +162,7 @@ async function sourceAlive(parent: MachineCore, what: ForkRequest['what']): Prom
     hasFirmware,
     withRam,
     accelerator: parent.run?.accelerator,
-    async freeze() {
+    async freeze(ready) {
       const aside = machineFolderNames(join(machinesFolder(context.folders), `.${newMachineId()}.new`))
       const close = (): Promise<void> => rm(aside.folder, { recursive: true, force: true })
       const needsAside = hasFirmware || withRam
@@ -169,6 +170,7 @@ async function sourceAlive(parent: MachineCore, what: ForkRequest['what']): Prom
         if (needsAside) await makePrivateFolder(aside.folder)
         const { state, ram, pauseMs } = await freezeMachine(parent, {
           ram: withRam,
+          ...(ready === undefined ? {} : { ready }),
           stateFile: join(aside.folder, 'state.bin'),
           ...(hasFirmware ? { whileStill: () => copyFirmware(names, aside) } : {}),
         })

@@ -36,6 +36,11 @@ export interface FreezePlan {
   readonly ram: boolean
   /** Where the stream is written if RAM must be in it: on hosts where QEMU has no RAM library. */
   readonly stateFile: string
+  /**
+   * Waited for before the guest stands still, so that nothing else is done while it does; where it fails,
+   * nothing is frozen.
+   */
+  readonly ready?: Promise<unknown>
   /** What the new layers shall be called, by disk; default: new names. */
   readonly overlays?: Readonly<Record<DeviceId, string>>
   /** Called while the guest stands still and QEMU has written everything: to copy NVRAM and TPM state. A machine that is frozen without RAM and without this does not stop at all. */
@@ -131,6 +136,7 @@ async function freeze(core: MachineCore, live: LiveMachine, plan: FreezePlan, wa
     if (disks.status === 'rejected') throw disks.reason
     overlays = nameOverlays(core, disks.value, before, plan.overlays ?? {})
     await putReady(core, qmp, overlays, present)
+    await plan.ready
     core.context.atStep('freeze.stop')
     let saved: SavedRam = { state: null, pile: null }
     const stoppedAt = performance.now()
