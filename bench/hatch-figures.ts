@@ -6,8 +6,7 @@ import type { EngineClient } from '../engine/engine-face.ts'
 import { proportionalBytes } from '../engine/qemu/process/process-identity.ts'
 import { BareParent } from './bare-fork.ts'
 import type { Bench } from './bench.ts'
-import { type Measured, median, medianDifference } from './figure.ts'
-import type { FigureName } from './figure.ts'
+import { type FigureName, type Measured, median, medianDifference } from './figure.ts'
 import { bootingMachine } from './fleet.ts'
 import { forkOnce, idle, type OneFork, runningMachine, type SavedMachine } from './saved-machines.ts'
 import { until } from './until.ts'
@@ -63,7 +62,7 @@ export async function measureForkUefi(bench: Bench): Promise<Measured> {
 }
 
 /** A template of the tiny image. */
-async function tinyTemplate(bench: Bench): Promise<EngineClient> {
+export async function tinyTemplate(bench: Bench): Promise<EngineClient> {
   const client = await bench.home.client()
   await bootingMachine(bench)
   if ((await client.template.list({})).some(({ name }) => name === 'bench')) return client
@@ -72,7 +71,8 @@ async function tinyTemplate(bench: Bench): Promise<EngineClient> {
   return client
 }
 
-const isWarm = async (client: EngineClient, count: number): Promise<boolean> => ((await client.template.list({})).find(({ name }) => name === 'bench')?.pool.waiting ?? 0) >= count
+/** Whether so many processes wait for forks of it. */
+export const isWarm = async (client: EngineClient, count: number): Promise<boolean> => ((await client.template.list({})).find(({ name }) => name === 'bench')?.pool.waiting ?? 0) >= count
 
 /** With a process waiting. */
 export async function measureForkWarm(bench: Bench): Promise<Measured> {
