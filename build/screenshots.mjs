@@ -5,7 +5,7 @@
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -41,7 +41,7 @@ try {
   await page.reload()
   await take(page, 'first-run', '/machines')
 
-  const web = await makeMachines()
+  const web = await makeMachines(page)
   // A machine that needs somebody is told of once.
   await page.getByRole('alert').filter({ hasText: 'shop-test needs you' }).getByRole('button').click()
   for (const tab of ['network', 'log']) await take(page, tab, `/machines/${web.id}/${tab}`)
@@ -49,8 +49,18 @@ try {
   await take(page, 'hardware', `/machines/${web.id}/hardware`)
   await take(page, 'crashed', `/machines/${(await machine('shop-test')).id}/console`)
   await take(page, 'paused', `/machines/${(await machine('shop-db')).id}/console`)
-  for (const view of ['images', 'doctor', 'settings', 'about']) await take(page, view, `/${view}`)
+  for (const view of ['images', 'doctor', 'settings', 'about', 'templates']) await take(page, view, `/${view}`)
+  const [run] = /** @type {{ id: string }[]} */ (await mayfly('runs'))
+  await take(page, 'runs', `/runs/${run?.id ?? ''}`)
+  await take(page, 'timeline', `/machines/${web.id}/timeline`)
+  await mayfly('start', 'from-scratch')
+  await take(page, 'starting', `/machines/${(await machine('from-scratch')).id}/console`)
   await takeOver(page, 'palette', 'Control+k', () => page.getByRole('dialog').getByRole('searchbox').or(page.getByRole('dialog').getByRole('textbox')).first().fill('start'))
+  await takeOver(page, 'palette-options', 'Control+k', async () => {
+    await page.getByRole('dialog').getByRole('searchbox').or(page.getByRole('dialog').getByRole('textbox')).first().fill('fork web')
+    await page.keyboard.press('Tab')
+    await page.getByRole('dialog').getByLabel('How many').fill('12')
+  })
   await takeOver(page, 'shortcuts', '?')
   for (const step of [1, 2, 3]) {
     await takeOver(page, `wizard-${step}`, 'Alt+n', async () => {
@@ -62,6 +72,7 @@ try {
   // Last, when the graphs have something to show, and the guest has drawn its screen.
   await take(page, 'machines', `/machines/${web.id}/console`)
   await take(page, 'overview', `/machines/${web.id}/overview`)
+  await take(page, 'grid', '/grid')
 } finally {
   await browser.close()
   for (const { name, pid } of /** @type {{ name: string, pid: number | null }[]} */ (await mayfly('list'))) if (pid !== null) await mayfly('stop', name, '--force')
@@ -70,8 +81,11 @@ try {
   rmSync(home, { recursive: true, force: true })
 }
 
-/** Machines as somebody has them; those that are not looked at rest. */
-async function makeMachines() {
+/**
+ * Machines as somebody has them; those that are not looked at rest.
+ * @param {Page} page
+ */
+async function makeMachines(page) {
   await mayfly('image', 'build', 'tiny')
   const plan = [
     ['shop-db', '--tag', 'shop', '--cpus', '1', '--memory', '512MiB', '--forward', '5433:5432'],
@@ -79,19 +93,49 @@ async function makeMachines() {
     ['web', '--tag', 'web', '--memory', '512MiB', '--forward', '8088:80', '--forward', '2022:22', '--notes', 'The site as customers see it. Its data is on the second disk.'],
     ['web-next', '--tag', 'web', '--cpus', '1', '--memory', '256MiB'],
     ['debian-13-clean', '--cpus', '2', '--memory', '2GiB'],
+    ['from-scratch', '--cpus', '1', '--memory', '256MiB', '--disk', '8GiB'],
     ['windows-acceptance-before-update', '--profile', 'compatible', '--memory', '4GiB', '--tag', 'acceptance'],
     ['windows-acceptance-after-update', '--profile', 'compatible', '--memory', '4GiB', '--tag', 'acceptance'],
   ]
-  for (const [name = '', ...options] of plan) await mayfly('create', name, '--image', 'tiny', ...options)
+  for (const [name = '', ...options] of plan) await mayfly('create', name, ...(name === 'from-scratch' ? [] : ['--image', 'tiny']), ...options)
   for (const name of ['shop-db', 'shop-test', 'web']) {
+    // The page remembers how long the boots took that it saw.
+    await show(page, `/machines/${(await machine(name)).id}/overview`)
     await mayfly('start', name)
-    await mayfly('wait', name, '--for', 'serial:MAYFLY READY', '--timeout', '120s')
-    if (name === 'shop-db') await mayfly('pause', name)
-    if (name === 'shop-test') process.kill((await machine(name)).pid ?? Number.NaN, 'SIGKILL')
+    await mayfly('wait', name, '--for', 'agent', '--timeout', '120s')
+    await mayfly('exec', name, '--', 'sh', '-c', '{ cat /etc/os-release; free -m; df -h /data; } > /dev/ttyS0; { cat /etc/os-release; free -m; ps; } > /dev/tty1')
+    await screenIsDrawn(name)
   }
   const web = await machine('web')
-  await mayfly('exec', 'web', '--', 'sh', '-c', '{ cat /etc/os-release; free -m; df -h /data; } > /dev/ttyS0; { cat /etc/os-release; free -m; } > /dev/tty1')
+  await mayfly('checkpoint', 'take', 'web', 'Fresh install')
+  await mayfly('checkpoint', 'take', 'web', 'Shop data loaded')
+  await mayfly('checkpoint', 'take', 'web', 'Before migration 0042')
+  await mayfly('checkpoint', 'branch', 'web', 'Shop data loaded', '--present-label', '0042 deadlocks')
+  await mayfly('exec', 'web', '--', 'sh', '-c', '{ cat /etc/os-release; free -m; df -h /data; } > /dev/ttyS0')
+  await mayfly('checkpoint', 'take', 'web', 'Migration 0042 passes')
+  await mayfly('fork', 'web', '--count', '2', '--name', 'web-test-{n}', '--throwaway')
+  await mayfly('template', 'make', 'tiny-ready', '--image', 'tiny', '--memory', '192MiB')
+  // Some of its commands fail: that is what a matrix is looked at for.
+  await mayfly('run', 'tiny-ready', '--matrix', 'size=small,large', '--count', '2', '--parallel', '1', '--', 'sh', '-c', 'echo "size $size"; sleep 1; [ "$size" = small ] || { echo "not enough room"; exit 3; }').catch(() => undefined)
+  await mayfly('pause', 'shop-db')
+  process.kill((await machine('shop-test')).pid ?? Number.NaN, 'SIGKILL')
   return web
+}
+
+/**
+ * Waits until a guest has a screen of its own size with something on it; before, it is the firmware's.
+ * @param {string} name
+ */
+async function screenIsDrawn(name) {
+  const file = join(home, 'screen.png')
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 500))) {
+    await mayfly('screenshot', name, file)
+    const picture = readFileSync(file)
+    rmSync(file)
+    // IHDR: the width.
+    if (picture.readUInt32BE(16) > 1000 && picture.length > 6000) return
+  }
+  console.error(`${name} has drawn nothing.`)
 }
 
 /** @param {string} name */
@@ -129,8 +173,9 @@ async function announcedAddress() {
  * @param {string} path
  */
 async function take(page, view, path) {
-  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); window.dispatchEvent(new PopStateEvent('popstate'))`)
+  await show(page, path)
   if (wanted.length > 0 && !wanted.includes(view)) return
+  await page.mouse.move(0, 0)
   for (const size of sizes) {
     await page.setViewportSize(size)
     for (const colorScheme of schemes) await picture(page, `${view}-${colorScheme}-${size.width}`, colorScheme)
@@ -146,7 +191,7 @@ async function take(page, view, path) {
  */
 async function takeOver(page, view, key, then) {
   if (wanted.length > 0 && !wanted.includes(view)) return
-  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/machines/${(await machine('web')).id}/overview`)}); window.dispatchEvent(new PopStateEvent('popstate'))`)
+  await show(page, `/machines/${(await machine('web')).id}/overview`)
   for (const size of sizes) {
     await page.setViewportSize(size)
     await page.getByRole('listbox', { name: 'Machines' }).focus()
@@ -155,8 +200,19 @@ async function takeOver(page, view, key, then) {
     await then?.()
     for (const colorScheme of schemes) await picture(page, `${view}-${colorScheme}-${size.width}`, colorScheme)
     await page.keyboard.press('Escape')
+    // What lies over a page may have a way back of its own.
+    if (view === 'palette-options') await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
   }
+}
+
+/**
+ * Goes to a path as a link would.
+ * @param {Page} page
+ * @param {string} path
+ */
+async function show(page, path) {
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); window.dispatchEvent(new PopStateEvent('popstate'))`)
 }
 
 /**
@@ -167,7 +223,7 @@ async function takeOver(page, view, key, then) {
 async function picture(page, name, colorScheme) {
   await page.emulateMedia({ colorScheme })
   // What is loaded when it is needed is there, consoles are connected, and nothing moves. The page's policy lets no waitForFunction in.
-  const atRest = `document.documentElement.dataset.mantineColorScheme === '${colorScheme}' && document.querySelector('[aria-busy=true], .mf-still') === null && !/connecting/i.test(document.body.innerText) && document.fonts.status === 'loaded' && document.getAnimations().every(({ playState }) => playState !== 'running')`
+  const atRest = `document.documentElement.dataset.mantineColorScheme === '${colorScheme}' && document.querySelector('[aria-busy=true], .mf-still') === null && !/connecting/i.test(document.body.innerText) && document.fonts.status === 'loaded' && document.getAnimations().every(({ playState }) => playState !== 'running') && [...document.querySelectorAll('.screen-guest canvas')].every((canvas) => canvas.width > 0 && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value, index) => index % 4 < 3 && value > 64))`
   for (const deadline = Date.now() + 10_000; !(await page.evaluate(atRest)); ) {
     if (Date.now() > deadline) {
       console.error(`${name} did not come to rest.`)

@@ -43,6 +43,9 @@ const eventTailBytes = 64 * 1024
 /** Who began to look later than this knows nothing of the beginning. */
 const fromBeginningSeconds = 2.5
 const keptBoots = 5
+
+/** Starts this window saw begin. A machine that was taken back to a checkpoint runs anew without one. */
+const begun = new Set<string>()
 const retryMs = 1000
 
 /** Whether its guest may still be coming up. */
@@ -53,15 +56,16 @@ function mayBeStarting({ state, startedAt, agent }: MachineSummary): boolean {
 
 /** The boot under way; undefined where none is, or its guest is up. */
 export function useBoot(machine: MachineSummary): Boot | undefined {
-  const { id, startedAt, agent } = machine
+  const { id, state, startedAt, agent } = machine
   const boot = useBoots(({ byMachine }) => byMachine[id])
   const starting = mayBeStarting(machine) && !(boot?.startedAt === startedAt && boot.phase === 'ready')
   useEffect(() => {
+    if (state === 'starting' && startedAt !== null) begun.add(`${id} ${startedAt}`)
     if (!starting || startedAt === null) return
     const abort = new AbortController()
     void follow(id, startedAt, abort.signal)
     return () => abort.abort()
-  }, [id, startedAt, starting])
+  }, [id, state, startedAt, starting])
   // An agent that answers is one way of being up.
   useEffect(() => {
     if (agent === 'answering' && startedAt !== null) noteReady(id, startedAt)
@@ -71,10 +75,9 @@ export function useBoot(machine: MachineSummary): Boot | undefined {
 }
 
 async function follow(machine: string, startedAt: string, signal: AbortSignal): Promise<void> {
-  const begun = Date.parse(startedAt)
-  const elapsed = (): number => (Date.now() - begun) / 1000
+  const elapsed = (): number => (Date.now() - Date.parse(startedAt)) / 1000
   const known = useBoots.getState().byMachine[machine]
-  const isWhole = known?.startedAt === startedAt ? known.isWhole : elapsed() <= fromBeginningSeconds
+  const isWhole = known?.startedAt === startedAt ? known.isWhole : begun.has(`${machine} ${startedAt}`) && elapsed() <= fromBeginningSeconds
   if (known?.startedAt !== startedAt) put(machine, { startedAt, seen: {}, phase: undefined, isWhole, lines: [], usualSeconds: undefined })
   void engine.machine.log({ machine, source: 'events', tailBytes: eventTailBytes }, { signal }).then(({ text }) => change(machine, startedAt, { usualSeconds: usualSeconds(earlierSeconds(machine, text)) }), () => undefined)
   let serial = ''

@@ -57,7 +57,7 @@ export function MachinesView({ machine, tab }: { readonly machine: string | unde
     }
   }, [machine, machines, tab])
 
-  if (phase === 'live' && machines.length === 0 && found === undefined) return <main className="app-main"><Suspense><FirstRun /></Suspense></main>
+  if (phase === 'live' && machines.length === 0 && found === undefined) return <main className="app-main"><Suspense fallback={<div aria-busy />}><FirstRun /></Suspense></main>
   return (
     <WithSidebar narrow={tab === 'timeline' ? 'rail' : 'list'}>
       {many ? <ManySelected /> : found !== undefined ? <Suspense fallback={<div aria-busy />}><MachinePage key={found.id} machine={found} tab={tab} /></Suspense> : <Nothing gone={machine !== undefined && phase === 'live'} waiting={phase === 'connecting'} />}

@@ -19,7 +19,7 @@ export function JobsButton(): React.ReactNode {
           <span className="mf-wide-only">{running === 0 ? text.nav.jobs : text.nav.jobsRunning(running)}</span>
         </button>
       </Popover.Target>
-      <Popover.Dropdown aria-label={text.nav.jobs}><Suspense><JobsTray onClose={() => setOpened(false)} /></Suspense></Popover.Dropdown>
+      <Popover.Dropdown aria-label={text.nav.jobs}><Suspense fallback={<div className="jobs" aria-busy />}><JobsTray onClose={() => setOpened(false)} /></Suspense></Popover.Dropdown>
     </Popover>
   )
 }
