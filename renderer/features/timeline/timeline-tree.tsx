@@ -13,6 +13,7 @@ import { go } from '../../state/place.ts'
 import { useThumbnail } from '../../state/thumbnails.ts'
 import { text } from '../../text/text.ts'
 import { formatDay, formatDuration, formatMoment } from '../../text/time.ts'
+import { MiddleClip } from '../../ui/middle-clip.tsx'
 import { formatBytes } from '../../ui/size-text.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
 import { layOutTree, stepFrom } from './tree-layout.ts'
@@ -111,7 +112,7 @@ export function TimelineTree({ machine, timeline, forks, selected, found, onSele
           {layout.points.filter(({ row, id }) => inSight(row, row) || id === selected).map((place) => {
             const at = { left: geometry.gutterPx + place.lane * geometry.lanePx, top: topPx + place.row * geometry.rowPx, width: geometry.cardPx }
             const checkpoint = byId.get(place.id ?? '')
-            if (checkpoint !== undefined) return <Point key={checkpoint.id} machine={machine.id} checkpoint={checkpoint} at={at} selected={selected === checkpoint.id} faded={found?.has(checkpoint.id) === false} now={now} onSelect={onSelect} />
+            if (checkpoint !== undefined) return <Point key={checkpoint.id} machine={machine.id} checkpoint={checkpoint} at={at} selected={selected === checkpoint.id} faded={found?.has(checkpoint.id) === false} wraps={geometry === narrow} now={now} onSelect={onSelect} />
             return <Present key="now" machine={machine} timeline={timeline} parent={byId.get(timeline.present.parent ?? '')} at={at} selected={selected === null} now={now} onSelect={onSelect} />
           })}
         </div>
@@ -143,11 +144,13 @@ interface PointProps {
   readonly at: React.CSSProperties
   readonly selected: boolean
   readonly faded: boolean
+  /** Whether its label has two lines; else it is cut in the middle, for the ending tells apart. */
+  readonly wraps: boolean
   readonly now: number
   readonly onSelect: (id: string) => void
 }
 
-function Point({ machine, checkpoint, at, selected, faded, now, onSelect }: PointProps): React.ReactNode {
+function Point({ machine, checkpoint, at, selected, faded, wraps, now, onSelect }: PointProps): React.ReactNode {
   const { id, label, description, kind, takenAt, hasThumbnail, sizes } = checkpoint
   const screen = useCheckpointPicture(machine, id, hasThumbnail)
   const Kind = kind === 'ram' ? MemoryStick : HardDrive
@@ -157,7 +160,7 @@ function Point({ machine, checkpoint, at, selected, faded, now, onSelect }: Poin
       <div id={`tl-${id}`} className={`tl-point${faded ? ' tl-faded' : ''}`} style={at} role="option" aria-selected={selected} draggable onDragStart={(event) => dragsCheckpoint(event, { machine, checkpoint: id, label })} onClick={() => onSelect(id)}>
         {screen === undefined ? <span className="mf-thumb mf-thumb-off"><Kind size={14} strokeWidth={1.75} aria-hidden /></span> : <img className="mf-thumb" src={screen} alt="" draggable={false} />}
         <span className="tl-words">
-          <b>{label}{checkpoint.broken === null ? null : <StateShape shape="crashed" label={text.timeline.broken} />}</b>
+          <b className="tl-label">{wraps ? label : <MiddleClip text={label} />}{checkpoint.broken === null ? null : <StateShape shape="crashed" label={text.timeline.broken} />}</b>
           <span className="tl-fact">{formatMoment(takenAt, now)}</span>
           <span className="tl-fact tl-kind"><Kind size={12} strokeWidth={1.75} aria-hidden />{text.timeline.kinds[kind]}<span>{own}</span></span>
         </span>
