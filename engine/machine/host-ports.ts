@@ -30,7 +30,7 @@ export async function freePorts(wanted: readonly { readonly protocol: 'tcp' | 'u
 
 interface HeldPort {
   readonly port: number
-  release(): void
+  readonly release: () => void
 }
 
 function holdTcp(host: string): Promise<HeldPort> {
