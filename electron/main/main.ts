@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import * as nodeModule from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { app, dialog, session } from 'electron'
@@ -24,6 +25,8 @@ app.enableSandbox()
 const chromiumFolder = join(folders.state, 'window')
 mkdirSync(chromiumFolder, { recursive: true, mode: 0o700 })
 app.setPath('userData', chromiumFolder)
+// Node 22.8 and later keep what they compiled; older ones, Electron 33's among them, compile anew with each start.
+;(nodeModule as { readonly enableCompileCache?: (folder: string) => unknown }).enableCompileCache?.(join(folders.cache, 'compiled'))
 declarePageScheme()
 confinePages()
 
