@@ -28,7 +28,7 @@ export type Figure = Goal &
     | { readonly met: null; readonly value: null; readonly reason: string }
   )
 
-export const figureNames = ['start', 'list', 'engine-list', 'adopt', 'memory', 'event', 'flood', 'fork', 'fork-bare', 'fork-uefi', 'fork-warm', 'fork-first', 'fork-fifty', 'fork-size', 'fork-of-fork', 'pause', 'restore', 'ram-storage', 'window-start', 'window-scripts', 'window-scroll', 'window-heap', 'window-screen', 'window-key', 'window-idle'] as const
+export const figureNames = ['start', 'list', 'engine-list', 'adopt', 'memory', 'event', 'flood', 'fork', 'fork-bare', 'fork-uefi', 'fork-warm', 'fork-first', 'fork-fifty', 'run', 'fork-size', 'fork-of-fork', 'pause', 'restore', 'ram-storage', 'window-start', 'window-scripts', 'window-scroll', 'window-heap', 'window-screen', 'window-key', 'window-idle'] as const
 export type FigureName = (typeof figureNames)[number]
 
 export const goals = {
@@ -49,6 +49,7 @@ export const goals = {
   'fork-uefi': { name: 'fork-uefi', what: 'From the call for a fork of a running machine with UEFI until its CPUs run; no QEMU waits beforehand', unit: 'ms', must: 220, aim: 180 },
   'fork-warm': { name: 'fork-warm', what: 'A fork of a template while one waits, from the call until its CPUs run', unit: 'ms', must: 45, aim: 25 },
   'fork-first': { name: 'fork-first', what: 'The first command in a fresh fork of a template; the tenth beside it', unit: 'ms', must: 400, aim: 250 },
+  run: { name: 'run', what: 'mayfly run TEMPLATE -- true while a fork waits, the whole process, beyond node -e 0', unit: 'ms', must: 800, aim: 400 },
   'fork-fifty': { name: 'fork-fifty', what: 'Fifty forks of the tiny template, until all run; what each takes of memory beside it', unit: 'ms', must: 12_000, aim: 6_000 },
   'window-start': { name: 'window-start', what: 'From the start of the app to a list of 50 machines that can be used, as a multiple of the same Electron\'s empty window', unit: 'ratio', must: 2, aim: 1.4, inWindows: true },
   'window-scripts': { name: 'window-scripts', what: 'JavaScript the window loads before it first paints, compressed', unit: 'kB', must: 400, aim: 250, inWindows: true },
