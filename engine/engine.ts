@@ -103,7 +103,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
       // Stands still, so that a test can do harm to what it works on.
       if (process.env['MAYFLY_HALT_AT'] === step) process.kill(process.pid, 'SIGSTOP')
     },
-    ended: (core) => lifetimes.ended(core),
+    ended: (machine) => lifetimes.ended(machine),
     portOwner: (protocol, hostPort, except) => machines.portOwner(protocol, hostPort, except),
   }
   const machines = new Machines(context)

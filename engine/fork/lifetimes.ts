@@ -3,6 +3,7 @@
  * its time is over. What ended, or was due, while no engine was there goes at the next start of one.
  */
 import { MayflyError } from '../../contract/errors.ts'
+import type { MachineId } from '../../contract/ids.ts'
 import { statesAtRest } from '../../contract/machine-state.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
@@ -38,8 +39,9 @@ export class Lifetimes {
   }
 
   /** A machine's process has ended. */
-  ended(core: MachineCore): void {
-    if (core.stored.life.throwaway) void this.#end(core)
+  ended(machine: MachineId): void {
+    const core = this.#machines.all.find(({ id }) => id === machine)
+    if (core?.stored.life.throwaway === true) void this.#end(core)
   }
 
   /** Someone's life has changed, or begun: looks for whom it is time, and when the next is. */

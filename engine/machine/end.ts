@@ -37,7 +37,7 @@ export async function settleEnd(core: MachineCore, toGoOn = false): Promise<void
   if (hasProcess(core.state)) core.enter(crashed ? 'crashed' : 'stopped', { reason: crashed ? exit.sentence : null })
   if (!toGoOn) core.happened(crashed ? 'crashed' : 'stopped', crashed ? `${core.name} crashed. ${exit.sentence}` : `${core.name} stopped. ${exit.sentence}`)
   for (const listener of core.endListeners) listener()
-  if (!toGoOn) core.context.ended(core)
+  if (!toGoOn) core.context.ended(core.id)
 }
 
 /** Removes what belongs to a run: run.json, sockets, pid files, the keeper's record. */

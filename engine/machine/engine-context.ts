@@ -7,7 +7,6 @@ import type { ImageStore } from '../images/image-store.ts'
 import type { JobBook } from '../jobs/job-book.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Folders } from '../storage/folders.ts'
-import type { MachineCore } from './machine-core.ts'
 import type { StreamDesk } from '../streams/stream-desk.ts'
 
 export type Happening = Extract<EngineEvent, { type: 'machine.happened' }>['what']
@@ -30,7 +29,7 @@ export interface EngineContext {
    */
   readonly atStep: (step: string) => void
   /** A machine's process has ended and its end is on record; called in the machine's queue. */
-  readonly ended: (core: MachineCore) => void
+  readonly ended: (machine: MachineId) => void
   /** Another machine that binds this host port now; null where none of ours does. */
   readonly portOwner: (protocol: 'tcp' | 'udp', hostPort: number, except: MachineId) => string | null
 }
