@@ -49,6 +49,11 @@ describe('forks', () => {
     expect(rows([fork, forkOfFork, db, kiosk, web])).toEqual(['# shop', 'db', 'web', '>1 a-fork', '>>1 a-fork-of-it', '# No tag', 'kiosk'])
   })
 
+  test('know how far up their line goes', () => {
+    const second = machine('second', origin(web))
+    expect(listRows([fork, forkOfFork, second, web], all).map((row) => (row.kind === 'machine' ? [row.machine.name, row.up] : []))).toEqual([[], ['web', 0], ['a-fork', 1], ['a-fork-of-it', 1], ['second', 2]])
+  })
+
   test('stand alone where their parent is not shown', () => {
     expect(rows([fork, db, web], { search: 'a-fork' })).toEqual(['a-fork'])
   })

@@ -8,8 +8,8 @@ export type ListOrder = 'byName' | 'byState' | 'byMemory'
 
 export type ListRow =
   | { readonly kind: 'group'; readonly name: string; readonly key: string; readonly running: number; readonly all: number; readonly folded: boolean }
-  /** `depth`: 0 for a machine of its own, 1 for its forks, 2 for theirs. `first`: no other fork stands between it and its parent. */
-  | { readonly kind: 'machine'; readonly machine: MachineSummary; readonly depth: number; readonly first: boolean }
+  /** `depth`: 0 for a machine of its own, 1 for its forks, 2 for theirs. `up`: how many rows above its parent stands, or the fork of the same parent before it. `first`: it is the parent. */
+  | { readonly kind: 'machine'; readonly machine: MachineSummary; readonly depth: number; readonly first: boolean; readonly up: number }
 
 export interface ListQuestion {
   readonly search: string
@@ -51,10 +51,19 @@ export function listRows(machines: readonly MachineSummary[], { search, filter, 
   const templates = new Map(machines.filter(({ role }) => role === 'template').map(({ id, name }) => [id, name]))
   const ids = new Set(shown.map(({ id }) => id))
   const forks = grouped(shown.filter(({ origin }) => origin !== null && ids.has(origin.machine)), ({ origin }) => origin?.machine)
-  const family = (machine: MachineSummary, depth: number, first: boolean): ListRow[] => [{ kind: 'machine', machine, depth: Math.min(depth, deepest), first }, ...(forks.get(machine.id) ?? []).flatMap((fork, index) => family(fork, depth + 1, index === 0))]
+  const family = (machine: MachineSummary, depth: number, first: boolean, up: number): ListRow[] => {
+    const rows: ListRow[] = [{ kind: 'machine', machine, depth: Math.min(depth, deepest), first, up }]
+    let before = 0
+    for (const [index, fork] of (forks.get(machine.id) ?? []).entries()) {
+      const inside = family(fork, depth + 1, index === 0, index === 0 ? 1 : before)
+      before = inside.length
+      rows.push(...inside)
+    }
+    return rows
+  }
 
   const groups = grouped(shown.filter(({ origin }) => origin === null || !ids.has(origin.machine)), (machine) => keyOf(machine, templates))
-  const rowsOf = (key: string): ListRow[] => (groups.get(key) ?? []).flatMap((machine) => family(machine, 0, false))
+  const rowsOf = (key: string): ListRow[] => (groups.get(key) ?? []).flatMap((machine) => family(machine, 0, false, 0))
   if ([...groups.keys()].every((key) => key === noTag)) return rowsOf(noTag)
   const keys = [...groups.keys()].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
   return keys.flatMap((key): ListRow[] => {

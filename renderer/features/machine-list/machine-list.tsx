@@ -185,8 +185,8 @@ export function MachineList(): React.ReactNode {
                 </div>
               )
             }
-            const { machine, depth, first } = row
-            return <MachineRow key={item.key} machine={machine} at={at} depth={depth} first={first} current={machine.id === current} selected={selected.size > 0 ? selected.has(machine.id) : machine.id === current} onPick={onPick} />
+            const { machine, depth, first, up } = row
+            return <MachineRow key={item.key} machine={machine} at={at} depth={depth} first={first} up={up} current={machine.id === current} selected={selected.size > 0 ? selected.has(machine.id) : machine.id === current} onPick={onPick} />
           })}
         </div>
       </div>

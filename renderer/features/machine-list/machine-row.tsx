@@ -17,22 +17,24 @@ interface MachineRowProps {
   readonly depth: number
   /** The first fork beneath its parent. */
   readonly first: boolean
+  /** How many rows its line goes up. */
+  readonly up: number
   readonly current: boolean
   readonly selected: boolean
   /** Always the same function, or every row is drawn anew with every pixel that is scrolled. */
   readonly onPick: (event: React.MouseEvent, machine: string) => void
 }
 
-export const MachineRow = memo(MachineRowNow, (a, b) => a.machine === b.machine && a.at.transform === b.at.transform && a.depth === b.depth && a.first === b.first && a.current === b.current && a.selected === b.selected && a.onPick === b.onPick)
+export const MachineRow = memo(MachineRowNow, (a, b) => a.machine === b.machine && a.at.transform === b.at.transform && a.depth === b.depth && a.first === b.first && a.up === b.up && a.current === b.current && a.selected === b.selected && a.onPick === b.onPick)
 
-function MachineRowNow({ machine, at, depth, first, current, selected, onPick }: MachineRowProps): React.ReactNode {
+function MachineRowNow({ machine, at, depth, first, up, current, selected, onPick }: MachineRowProps): React.ReactNode {
   const on = isOn(machine.state)
   const picture = useThumbnail(machine.id, machine.state === 'running' || machine.state === 'paused')
   return (
     <div
       id={`machine-${machine.id}`}
       className={depth === 0 ? 'ml-machine' : `ml-machine ml-fork ml-fork-${depth}${first ? ' ml-fork-first' : ''}`}
-      style={at}
+      style={up > 1 ? { ...at, '--ml-up': up - 1 } as React.CSSProperties : at}
       role="option"
       aria-selected={selected}
       aria-current={current}
