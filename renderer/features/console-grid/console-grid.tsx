@@ -151,7 +151,11 @@ export function ConsoleGrid({ title, entries, none, action, live }: ConsoleGridP
           {shown.map((entry) => {
             const { id } = entry.machine
             const isFocused = id === focused
-            return <GridTile key={id} entry={entry} focused={isFocused} ticked={ticked.has(id)} live={isFocused && isOn(entry.machine.state) ? live(entry.machine, liveKind) : undefined} onFocus={() => setFocused(id)} onTick={() => tick(id)} onOpen={() => open(id)} />
+            return <GridTile key={id} entry={entry} focused={isFocused} ticked={ticked.has(id)} live={isFocused && isOn(entry.machine.state) ? live(entry.machine, liveKind) : undefined} onFocus={() => {
+              setFocused(id)
+              // What was pressed goes when the live console comes; the arrows go on from here.
+              tiles.current?.focus({ preventScroll: true })
+            }} onTick={() => tick(id)} onOpen={() => open(id)} />
           })}
         </ul>
       )}
