@@ -14,7 +14,6 @@ import type { Bench } from './bench.ts'
 import { median, medianDifference } from './figure.ts'
 import type { Measured } from './figure.ts'
 import { machineCount, makeFleet, runningCount, runningTag } from './fleet.ts'
-import { besideLibvirt } from './libvirt.ts'
 
 const adoptRounds = 7
 const listRounds = 21
@@ -91,7 +90,7 @@ export async function measureList(bench: Bench): Promise<Measured> {
     mayfly.push(await timeProcess([cli, 'list'], env, machineCount))
     node.push(await timeProcess(['-e', '0'], env, 0))
   }
-  return { value: medianDifference(mayfly, node), samples: { mayflyMs: mayfly, nodeMs: node }, beside: { mayflyMedianMs: median(mayfly), nodeMedianMs: median(node), ...besideLibvirt() } }
+  return { value: medianDifference(mayfly, node), samples: { mayflyMs: mayfly, nodeMs: node }, beside: { mayflyMedianMs: median(mayfly), nodeMedianMs: median(node) } }
 }
 
 /** From the spawn of a Node to its end, its output read. Throws where it fails or writes fewer lines. */

@@ -20,7 +20,7 @@ export async function measureFork(bench: Bench): Promise<Measured> {
   await forkOnce(client, small.name)
   const forks = await repeat(bench, 'fork', () => forkOnce(client, small.name))
   const readyMs = forks.map((fork) => fork.readyMs)
-  return { value: median(readyMs), samples: { readyMs }, beside: { pauseMedianMs: median(forks.map(({ pauseMs }) => pauseMs)), ...besideLibvirt() } }
+  return { value: median(readyMs), samples: { readyMs }, beside: { pauseMedianMs: median(forks.map(({ pauseMs }) => pauseMs)), ...(await besideLibvirt(bench)) } }
 }
 
 /** A fork of a machine sixteen times as large, of which a gigabyte is in use, against a fork of a small one. In turns. */
@@ -77,7 +77,7 @@ export async function measureRestore(bench: Bench): Promise<Measured> {
   const takeMs = performance.now() - begun
   const restoreMs = await repeat(bench, 'restore', () => restoreRam(client, large.name, 'restored'))
   const forkOfCheckpointMs = [await forkOnce(client, large.name, 'restored'), await forkOnce(client, large.name, 'restored')].map(({ readyMs }) => readyMs)
-  return { value: median(restoreMs), samples: { restoreMs, forkOfCheckpointMs, takeMs: [takeMs] }, beside: { ...besideLibvirt() } }
+  return { value: median(restoreMs), samples: { restoreMs, forkOfCheckpointMs, takeMs: [takeMs] }, beside: await besideLibvirt(bench) }
 }
 
 /** What twenty checkpoints with RAM take on disk, as a multiple of what the first takes. */

@@ -16,7 +16,6 @@ import type { Bench } from './bench.ts'
 import { median, medianDifference } from './figure.ts'
 import type { Measured } from './figure.ts'
 import { bootingMachine } from './fleet.ts'
-import { besideLibvirt } from './libvirt.ts'
 
 const rounds = 9
 const fewestRounds = 3
@@ -57,7 +56,7 @@ export async function measureStart(bench: Bench): Promise<Measured> {
   return {
     value: median(mayfly) / median(qemu),
     samples: { mayflyMs: mayfly, bareQemuMs: qemu, mayflyCallMs: calls },
-    beside: { mayflyMedianMs: median(mayfly), bareQemuMedianMs: median(qemu), differenceMs: medianDifference(mayfly, qemu), mayflyCallMedianMs: median(calls), ...besideLibvirt() },
+    beside: { mayflyMedianMs: median(mayfly), bareQemuMedianMs: median(qemu), differenceMs: medianDifference(mayfly, qemu), mayflyCallMedianMs: median(calls) },
   }
 }
 

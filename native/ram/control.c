@@ -17,6 +17,8 @@ enum word { WORD_DESCRIBE = 1, WORD_FREEZE = 2, WORD_PREPARE = 3, WORD_INDEX = 4
 /* A connection that does not fit is refused at once; the engine asks for all layers of a pile together. */
 enum { MOST_WAITING = 512 };
 enum { HEAR_MS = 2000, TELL_MS = 5000, PREPARED_FOR_MS = 10000 };
+/* What a freeze leaves to be done needs the processor and the process's memory lock: the guest shall run again first. */
+enum { TIDY_AFTER_MS = 100 };
 
 struct request {
   uint32_t magic;
@@ -178,15 +180,18 @@ static void *listen_on(void *unused) {
   (void)unused;
   for (;;) {
     struct pollfd waiting = {.fd = listener, .events = POLLIN};
-    const int ready = poll(&waiting, 1, PREPARED_FOR_MS);
-    if (ready == 0) forget_preparation();
-    if (ready <= 0) continue;
+    const int ready = poll(&waiting, 1, unfinished ? TIDY_AFTER_MS : PREPARED_FOR_MS);
+    if (ready < 0) continue;
+    if (unfinished)
+      finish_freeze();
+    else if (ready == 0)
+      forget_preparation();
+    unfinished = false;
+    if (ready == 0) continue;
     const int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     if (connection < 0) continue;
     serve(connection);
     close(connection);
-    if (unfinished) finish_freeze();
-    unfinished = false;
   }
   return NULL;
 }
