@@ -30,6 +30,7 @@ export async function launchElectron({ home, colorScheme = 'light', folder = che
   if (process.getuid?.() === 0) throw new Error('Electron keeps its sandbox in tests, and root has none: run them with npm test.')
   const program = process.env['MAYFLY_ELECTRON'] ?? (await electronForTests())
   const display = await openDisplay()
+  let launched: ElectronApplication | undefined
   try {
     const app = await _electron.launch({
       executablePath: program,
@@ -37,6 +38,7 @@ export async function launchElectron({ home, colorScheme = 'light', folder = che
       env: { ...hostEnvironment(home), DISPLAY: display.name, ...env },
       colorScheme,
     })
+    launched = app
     let stderr = ''
     app.process().stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
     const page = await app.firstWindow()
@@ -63,6 +65,7 @@ export async function launchElectron({ home, colorScheme = 'light', folder = che
       },
     }
   } catch (error) {
+    launched?.process().kill('SIGKILL')
     await display.close()
     throw error
   }
