@@ -22,6 +22,7 @@ export interface RestoreRequest {
 
 /** Begins it as a job. What is wrong with the request is thrown at once. */
 export async function restoreCheckpoint(core: MachineCore, request: RestoreRequest): Promise<Job> {
+  core.requireOrdinary('taken back')
   core.require('restored', editableStates)
   const record = await findCheckpoint(core, request.checkpoint)
   const { present, what } = request

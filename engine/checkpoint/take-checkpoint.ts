@@ -10,6 +10,7 @@ import { requireRam, takeNow, type TakeRequest } from './take-now.ts'
 
 /** Begins a checkpoint as a job. Throws what is wrong with the request at once. */
 export async function takeCheckpoint(core: MachineCore, request: TakeRequest): Promise<Job> {
+  core.requireOrdinary('saved')
   core.require('saved', editableStates)
   if (request.label !== undefined) assertLabelFree(core, await readCheckpoints(core.names), request.label)
   if (request.what === 'ram') requireRam(core)

@@ -83,7 +83,8 @@ export class CellOutput {
     if (this.#isEnded) return
     await this.#writing
     this.#isEnded = true
-    await (await this.#file)?.close()
+    // A file that could not be opened has told so.
+    await this.#file?.then((file) => file.close(), () => undefined)
     for (const follower of this.#followers) follower()
   }
 

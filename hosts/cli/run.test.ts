@@ -99,7 +99,7 @@ test('input goes out as the contract has it, files as absolute paths', async () 
   await engine.mayfly(['create', '😀 a/b', '--memory', '1.5G', '--forward', '2222:22', '--start', '-q'])
   await engine.mayfly(['image', 'add', 'some/disk.qcow2'], { cwd: '/srv' })
   expect(calls).toEqual([
-    { name: '😀 a/b', memoryMiB: 1536, forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22 }], start: true, preallocation: 'off' },
+    { name: '😀 a/b', memoryMiB: 1536, forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22 }], start: true, preallocation: 'off', throwaway: false },
     { file: '/srv/some/disk.qcow2' },
   ])
 })

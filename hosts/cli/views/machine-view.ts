@@ -20,9 +20,11 @@ const looks: Readonly<Record<MachineState, readonly [shape: string, colour: Colo
   unknown: ['?', 'yellow'],
 }
 
-type Stateful = Pick<MachineSummary, 'state' | 'pausedBy'>
+type Stateful = Pick<MachineSummary, 'state' | 'pausedBy' | 'role'>
 
-function stateCell({ state, pausedBy }: Stateful): Cell {
+function stateCell({ state, pausedBy, role }: Stateful): Cell {
+  // It is off as long as it lives, which says nothing.
+  if (role === 'template' && state === 'stopped') return { text: '◇ template', colour: 'dim' }
   const [shape, colour] = looks[state]
   return { text: `${shape} ${state}${pausedBy === null || pausedBy === 'user' ? '' : ` (${pausedBy})`}`, colour }
 }
