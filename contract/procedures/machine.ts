@@ -1,5 +1,6 @@
 import { eventIterator } from '@orpc/contract'
 import { z } from 'zod'
+import { applianceSchema } from '../appliance.ts'
 import { diskBusSchema, diskSizeMiB, displaySchema, firmwareSchema, portForwardSchema, soundSchema, watchdogSchema } from '../device.ts'
 import { deviceIdSchema, imageRefSchema, machineRefSchema } from '../ids.ts'
 import { jobSchema } from '../job.ts'
@@ -9,6 +10,7 @@ import { procedure } from '../procedure.ts'
 import { forkProcedures, ttlSecondsSchema } from './fork.ts'
 
 const machine = machineRefSchema.describe('Name, id, or beginning of an id.')
+const applianceFile = z.string().min(1).max(4096).describe('The OVA file, as an absolute path on the engine\'s host.')
 const byMachine = z.strictObject({ machine })
 
 /** What a new machine is asked to be. Everything but the name has a good default. */
@@ -130,6 +132,26 @@ export const machineProcedures = {
     .output(machineDetailsSchema),
   clone: procedure({ summary: 'Makes an independent copy of a machine that is off.', access: 'write', states: statesAtRest, job: true, cli: { command: 'clone', positionals: ['machine', 'name'] } }, ['not-found', 'conflict', 'no-space', 'storage-corrupt'])
     .input(z.strictObject({ machine, name: machineNameSchema.describe('The copy\'s name.') }))
+    .output(jobSchema),
+  inspectAppliance: procedure({ summary: 'Reads what an OVA file would become, changing nothing.', access: 'read' }, ['not-found', 'unsupported'])
+    .input(z.strictObject({ file: applianceFile }))
+    .output(applianceSchema),
+  import: procedure(
+    {
+      summary: 'Makes a machine from an OVA file: its disks, CPUs, memory, firmware and network cards.',
+      access: 'write',
+      job: true,
+      cli: { command: 'import', positionals: ['file', 'name'], fields: { memoryMiB: { flag: 'memory', unit: 'size-mib' }, forwards: { flag: 'forward', unit: 'forward' } }, examples: ['mayfly import appliance.ova', 'mayfly import appliance.ova web --memory 2GiB'] },
+    },
+    ['not-found', 'unsupported', 'no-space', 'conflict', 'host-unavailable', 'storage-corrupt'],
+  )
+    .input(z.strictObject({
+      file: applianceFile,
+      name: machineNameSchema.optional().describe('What to call it; default: as the appliance is called.'),
+      cpus: cpuCountSchema.optional().describe('How many CPUs; default: as the appliance says.'),
+      memoryMiB: memoryMiBSchema.optional().describe('How much memory; default: as the appliance says.'),
+      forwards: z.array(portForwardSchema).max(256).optional().describe('Port on this host to port in the guest.'),
+    }))
     .output(jobSchema),
   delete: procedure({ summary: 'Puts a machine in the trash. A running one is switched off first, if forced.', access: 'destroy', states: ['stopped', 'crashed', 'broken', 'starting', 'running', 'paused', 'stopping', 'unknown'], cli: { command: 'delete', positionals: ['machine'], confirm: true } }, ['not-found', 'conflict', 'in-use', 'timeout', 'no-space'])
     .input(z.strictObject({ machine, force: z.boolean().default(false).describe('Switch it off first if it runs.') }))

@@ -43,6 +43,8 @@ const inputs: Readonly<Record<string, unknown>> = {
   'machine.dropPending': { machine: 'stopped' },
   'machine.setBootOrder': { machine: 'stopped', devices: [] },
   'machine.clone': { machine, name: 'copy' },
+  'machine.inspectAppliance': { file: '/no/such/file.ova' },
+  'machine.import': { file: '/no/such/file.ova' },
   'machine.delete': { machine },
   'machine.fork': { machine },
   'machine.promote': { machine },

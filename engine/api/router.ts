@@ -6,6 +6,7 @@ import { createMachine } from '../machine/create.ts'
 import { cloneMachine } from '../machine/clone.ts'
 import { machineDetails } from '../machine/details.ts'
 import { changeSettings, dropPending, rename, setBootOrder } from '../machine/edit.ts'
+import { importAppliance, inspectAppliance } from '../machine/import-appliance.ts'
 import { followMachineLog, readLog } from '../machine/log-sources.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { pause, reset, resume, start, stop } from '../machine/power.ts'
@@ -73,6 +74,8 @@ export function createRouter(parts: EngineParts): EngineRouter {
         return machineDetails(core)
       }),
       clone: os.machine.clone.handler(({ input }) => cloneMachine(machines.find(input.machine), machines, input.name)),
+      inspectAppliance: os.machine.inspectAppliance.handler(({ input }) => inspectAppliance(input.file)),
+      import: os.machine.import.handler(({ input }) => importAppliance(context, machines, input)),
       delete: os.machine.delete.handler(({ input }) => putInTrash(machines.find(input.machine), machines, input.force)),
       wait: os.machine.wait.handler(({ input, signal }) => then(input.machine, (core) => waitFor(core, input.for, input.timeoutMs, signal))),
       screenshot: os.machine.screenshot.handler(async ({ input }) => ({ mediaType: 'image/png' as const, base64: (await takeScreenshot(machines.find(input.machine))).toString('base64') })),

@@ -34,6 +34,6 @@ test('a server named by the environment counts; one that does not answer does no
 
 test('a QEMU without the driver plays into silence, and it is said how to mend it', async () => {
   const withoutAny = { ...capabilities.old, audioDrivers: ['none', 'wav'] }
-  expect(await findHostSound(withoutAny, { XDG_RUNTIME_DIR: runtime })).toMatchObject({ outlet: { driver: 'none' }, audible: false, isDriverMissing: true, reason: expect.stringContaining('sound server'), remedy: expect.stringContaining('qemu-system-gui') })
+  expect(await findHostSound(withoutAny, { XDG_RUNTIME_DIR: runtime })).toMatchObject({ outlet: { driver: 'none' }, audible: false, isDriverMissing: true, reason: expect.stringContaining('sound server') as string, remedy: expect.stringContaining('qemu-system-gui') as string })
   expect(await findHostSound(null, { XDG_RUNTIME_DIR: runtime })).toMatchObject({ outlet: { driver: 'none' }, audible: false, isDriverMissing: false })
 })

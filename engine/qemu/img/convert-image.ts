@@ -37,3 +37,27 @@ export async function convertToQcow2(installation: QemuInstallation, conversion:
     if (exit.exitCode !== 0) throw imgFailed(`convert ${source}`, exit)
   })
 }
+
+export interface PackedVmdk {
+  /** The file it lies in, such as an OVA. */
+  readonly source: string
+  readonly offset: number
+  readonly bytes: number
+  readonly target: string
+  readonly signal?: AbortSignal | undefined
+  /** The share done, 0 to 1. */
+  readonly onProgress?: (share: number) => void
+}
+
+/**
+ * As `convertToQcow2`, for a VMDK that lies within another file and was found sound by
+ * `readVmdkHeader`. It is read in place and opens nothing else: no parent, whatever it says of one.
+ */
+export async function convertPackedVmdk(installation: QemuInstallation, { source, offset, bytes, target, signal, onProgress }: PackedVmdk): Promise<void> {
+  await stat(requireAbsolute(source))
+  const node = { driver: 'vmdk', backing: null, file: { driver: 'raw', offset, size: bytes, file: { driver: 'file', filename: source, 'read-only': true } } }
+  await fillNewFile(requireAbsolute(target), null, async () => {
+    const exit = await runQemuImg(installation, ['convert', '-p', '-O', 'qcow2', '-o', 'lazy_refcounts=on', `json:${JSON.stringify(node)}`, target], { cpuSeconds, onProgress: onProgress ?? (() => {}), signal })
+    if (exit.exitCode !== 0) throw imgFailed(`convert a disk of ${source}`, exit)
+  })
+}
