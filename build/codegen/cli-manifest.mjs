@@ -68,7 +68,7 @@ function valueOf(schema, unit) {
 function referenceOf(procedure, field) {
   if (field === 'file') return 'file'
   if (field === 'machine') return procedure.path[0] === 'trash' ? 'trash' : 'machine'
-  if (field === 'image' || field === 'job') return field
+  if (field === 'image' || field === 'job' || field === 'template') return field
   return undefined
 }
 

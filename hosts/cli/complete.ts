@@ -110,6 +110,7 @@ async function referenced(what: Exclude<Reference, 'file'>, ask: Ask): Promise<C
   const named = (things: readonly { readonly name: string; readonly about: string }[] | undefined): Candidate[] => (things ?? []).map(({ name, about }) => ({ word: name, description: about }))
   switch (what) {
     case 'machine': return named(await ask(async (client) => (await client.machine.list({})).map(({ name, state }) => ({ name, about: state }))))
+    case 'template': return named(await ask(async (client) => (await client.template.list({})).map(({ name, image }) => ({ name, about: image?.name ?? 'template' }))))
     case 'image': return named(await ask(async (client) => (await client.image.list({})).map(({ name, kind }) => ({ name, about: kind }))))
     case 'trash': return named(await ask(async (client) => (await client.trash.list({})).map(({ name }) => ({ name, about: 'in the trash' }))))
     case 'job': return named(await ask(async (client) => (await client.job.list({})).map(({ id, title }) => ({ name: id, about: title }))))

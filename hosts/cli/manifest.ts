@@ -6,7 +6,7 @@
 export type ValueKind = 'string' | 'integer' | 'number' | 'boolean' | 'enum' | 'size-mib' | 'duration-ms' | 'duration-s' | 'forward' | 'pair'
 
 /** What a word stands for, where completion can look it up. */
-export type Reference = 'machine' | 'image' | 'job' | 'trash' | 'file'
+export type Reference = 'machine' | 'template' | 'image' | 'job' | 'trash' | 'file'
 
 /** One value of a procedure's input as it is written on a command line. */
 export interface Field {

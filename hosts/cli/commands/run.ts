@@ -11,6 +11,7 @@ import type { Call } from '../command-line.ts'
 import { ExecSession } from '../exec-session.ts'
 import { usageError } from '../failure.ts'
 import { type CommandContext, type Io, printJson, tell } from '../io.ts'
+import { timeShown } from '../quantities.ts'
 import { reportError } from '../report-error.ts'
 import { styleFor } from '../style.ts'
 import { statusOf } from './exec.ts'
@@ -80,11 +81,13 @@ async function carryOut(context: CommandContext): Promise<number> {
       throw error
     }
     await keepEvidence(context, run)
+    await tellKept(context, request, run)
     throw error
   } finally {
     stream.destroy()
   }
   await keepEvidence(context, run)
+  await tellKept(context, request, run)
   if (call.globals.json) printJson(io, await connection.client.run.show({ run: run.id }))
   return status
 }
@@ -152,6 +155,15 @@ async function keepEvidence({ call, io, connection }: CommandContext, run: Run):
   if (call.globals.quiet) return
   for (const cell of ended.cells) for (const note of cell.notes) tell(io, note)
   tell(io, `The evidence of run ${run.number} is in ${path}.`)
+}
+
+/** Says which machines were kept, and until when. */
+async function tellKept({ io, connection, call }: CommandContext, request: Request, run: Run): Promise<void> {
+  if (request.keepOnFailure !== true || call.globals.quiet) return
+  const { cells } = await connection.client.run.show({ run: run.id })
+  for (const { machine, keptUntil } of cells) {
+    if (machine !== null && keptUntil !== null) tell(io, `The machine of the failed command is kept until ${timeShown(keptUntil)}: mayfly exec ${machine} -t -- sh`)
+  }
 }
 
 /** An engine that was killed leaves machines to the next one: it is called, so that nothing stays. */
