@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { machinesFolder } from '../../engine/storage/names.ts'
@@ -103,6 +104,18 @@ test('a machine that is off gives its disks; the fork boots as another machine',
   await client.machine.start({ machine: 'parent' })
   await home.ready(client, 'parent')
   expect(await home.sh(client, 'parent', 'cat /data/disk')).toBe('later\n')
+})
+
+test('a machine that was forked often stands on few layers, and is what it was', async () => {
+  const { folder } = await client.machine.show({ machine: 'parent' })
+  const depth = async (): Promise<number> => (JSON.parse(await readFile(join(folder, 'disks.json'), 'utf8')) as { disks: { disk0: string[] } }).disks.disk0.length
+  for (let round = 0; round < 18; round++) {
+    const { forks } = await client.machine.fork({ machine: 'parent', begin: 'pause', throwaway: true })
+    await home.sh(client, 'parent', `echo ${round} >> /data/rounds; sync`)
+    await client.machine.stop({ machine: forks[0]?.machine.id ?? '', force: true })
+  }
+  await expect.poll(depth, { timeout: 60_000 }).toBeLessThanOrEqual(16)
+  expect(await home.sh(client, 'parent', 'echo 3 > /proc/sys/vm/drop_caches; wc -l < /data/rounds')).toBe('18\n')
 })
 
 test('nothing is left of forks that are gone', async () => {

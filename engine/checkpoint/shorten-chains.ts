@@ -17,7 +17,8 @@ import { collectGarbage } from './collect-garbage.ts'
 import { formatNodes, liveChain, removeNodes } from './live-chain.ts'
 import type { MergeOptions } from './merge-layers.ts'
 
-const deepestChain = 16
+/** A chain with more layers is made shorter. */
+export const deepestChain = 16
 
 /** Within an act on the layers, not in the machine's queue. A chain that cannot be shortened now stays. */
 export async function shortenChains(core: MachineCore, options: MergeOptions = {}): Promise<void> {

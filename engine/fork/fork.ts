@@ -8,8 +8,12 @@ import { availableParallelism } from 'node:os'
 import type { CheckpointId, MachineId } from '../../contract/ids.ts'
 import { statesAtRest } from '../../contract/machine-state.ts'
 import type { BoundForward, MachineSummary } from '../../contract/machine.ts'
+import { actOnLayers } from '../checkpoint/layer-acts.ts'
+import { mergeLayers } from '../checkpoint/merge-layers.ts'
+import { deepestChain, shortenChains } from '../checkpoint/shorten-chains.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import { newMachineId } from '../machine/identity.ts'
+import { readPresent } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import type { Life } from '../machine/machine-documents.ts'
 import { inParallel, type Machines } from '../machine/machines.ts'
@@ -68,6 +72,7 @@ export async function forkMachine(context: EngineContext, machines: Machines, pa
     const [claimed, made] = outcomes
     if (claimed.status === 'rejected') throw claimed.reason
     if (made.status === 'rejected') throw made.reason
+    if (request.checkpoint === undefined) void keepShort(parent).catch((error: unknown) => context.log(`${parent.id}: its chains of layers stay long: ${String(error)}`))
     const source = made.value?.source ?? slots[0]?.source
     const notes = source === undefined ? [] : forkNotes(parent, source)
     return { forks: [...claimed.value, ...(made.value?.forks ?? [])], pauseMs: made.value?.pauseMs ?? 0, notes: [...notes, ...warning] }
@@ -137,6 +142,17 @@ function finish(core: MachineCore, source: ForkSource, savedAt: number): void {
     if (!core.stored.life.throwaway) await makeDurable(core)
   }
   work().catch((error: unknown) => context.log(`${core.id}: ${String(error)}`))
+}
+
+/** Each fork has put a layer on its parent. Those whose forks are gone are merged; where others need them all, the parent gets a copy. */
+async function keepShort(parent: MachineCore): Promise<void> {
+  const isLong = async (): Promise<boolean> => Object.values((await readPresent(parent.names)).disks).some((chain) => chain.length > deepestChain)
+  if (!(await isLong())) return
+  await actOnLayers(parent, async () => {
+    if (!(await isLong())) return
+    await mergeLayers(parent)
+    await shortenChains(parent)
+  })
 }
 
 /** Puts a fork on disk for good. Until then a power cut may cost it. */
