@@ -26,7 +26,7 @@ test('UEFI, TPM, disks on two buses, a disc and a tablet are taken back together
   const disc = join(home.root, 'disc.iso')
   await writeFile(disc, makeIso('the disc of the day', 40))
   await done(client.image.add({ file: disc, name: 'disc' }))
-  await client.machine.create({ name: 'full', image: 'tiny', memoryMiB: 256, cpus: 2, firmware: 'uefi', tpm: true, diskMiB: 128 })
+  await client.machine.create({ name: 'full', image: 'tiny', memoryMiB: 256, cpus: 1, firmware: 'uefi', tpm: true, diskMiB: 128 })
   await client.disk.add({ machine: 'full', sizeMiB: 64, bus: 'virtio-scsi' })
   const { config } = await client.machine.show({ machine: 'full' })
   expect(config?.usb.tablet).toBe(true)

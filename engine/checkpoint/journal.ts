@@ -30,8 +30,8 @@ export const actSchema = z.discriminatedUnion('act', [
   }),
   z.strictObject({
     act: z.literal('restore'),
-    /** `preparing`: the present is untouched. `switching`: parts of it are replaced. `starting`: all are, and its RAM is being loaded. */
-    step: z.enum(['preparing', 'switching', 'starting']),
+    /** Parts of the present are replaced, or all, and its RAM is being loaded. */
+    step: z.literal('switching'),
     checkpoint: checkpointIdSchema,
     overlays,
     /** The present as it was, kept aside until the restore has worked out; null where it need not be. */

@@ -6,7 +6,8 @@
  */
 import { rm } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
-import { MayflyError } from '../../contract/errors.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { isMayflyError, MayflyError } from '../../contract/errors.ts'
 import type { CheckpointId } from '../../contract/ids.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
@@ -17,7 +18,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import { pullPlug } from '../machine/power.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
 import { writeDocument } from '../storage/document.ts'
-import { checkpointFolderNames, type CheckpointFolderNames } from '../storage/names.ts'
+import { checkpointFolderNames, type CheckpointFolderNames, type MachineFolderNames } from '../storage/names.ts'
 import { announce } from './announce.ts'
 import { copyFirmwareState, linkMedia, replaceBelongings } from './belongings.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
@@ -34,7 +35,8 @@ export async function restoreDisks(core: MachineCore, record: CheckpointRecord):
   const { names } = core
   await assertWhole(core, record)
   const overlays = nameOverlays(record.disks)
-  await writeJournal(core.context, names, { act: 'restore', step: 'preparing', checkpoint: record.id, overlays, before: null })
+  // Until the journal says otherwise nothing names what is made here, and it is garbage.
+  core.context.atStep('restore:preparing')
   try {
     await makeOverlays(names, record.disks, overlays)
     if (hasProcess(core.state)) {
@@ -43,7 +45,6 @@ export async function restoreDisks(core: MachineCore, record: CheckpointRecord):
     }
   } catch (error) {
     await dropOverlays(names, overlays)
-    await closeJournal(names)
     throw error
   }
   await writeJournal(core.context, names, { act: 'restore', step: 'switching', checkpoint: record.id, overlays, before: null })
@@ -69,14 +70,15 @@ async function finishSwitch(core: MachineCore, record: CheckpointRecord, overlay
 /** Makes the present what a point is, with these chains. Can be repeated. */
 export async function becomePoint(core: MachineCore, folder: CheckpointFolderNames, record: CheckpointRecord, chains: Layers, parent: CheckpointId | null): Promise<void> {
   const { context, names } = core
-  await replaceBelongings(folder, names)
-  context.atStep('restore.belongings')
-  await replaceHardware(core, record.hardware)
-  context.atStep('restore.hardware')
-  await core.saveConfig(withPresentsOwn(record.config, core.config))
-  context.atStep('restore.config')
-  await writeLayers(names, chains, parent)
-  context.atStep('restore.layers')
+  const config = withPresentsOwn(record.config, core.config)
+  // In any order: the journal is open until all of it is done.
+  const outcomes = await Promise.allSettled([
+    replaceBelongings(folder, names).then(() => context.atStep('restore.belongings')),
+    replaceHardware(core, record.hardware).then(() => context.atStep('restore.hardware')),
+    (isDeepStrictEqual(config, core.config) ? Promise.resolve() : core.saveConfig(config)).then(() => context.atStep('restore.config')),
+    writeLayers(names, chains, parent).then(() => context.atStep('restore.layers')),
+  ])
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 /** A guest takes another generation as "I was restored or copied", and makes new random numbers. */
@@ -130,38 +132,39 @@ export async function bringBack(core: MachineCore, before: CheckpointId): Promis
   await becomePoint(core, checkpointFolderNames(core.names, before, true), record, record.disks, record.parent)
 }
 
+async function isWholeAside(names: MachineFolderNames, before: CheckpointId): Promise<boolean> {
+  try {
+    await readAside(names, before)
+    return true
+  } catch (error) {
+    if (isMayflyError(error)) return false
+    throw error
+  }
+}
+
 /** Settles a restore that was interrupted. Runs in the machine's queue. */
 export async function recoverRestore(core: MachineCore, act: Extract<Act, { act: 'restore' }>): Promise<string> {
   const { names } = core
-  switch (act.step) {
-    case 'preparing':
-      await dropOverlays(names, act.overlays)
-      if (act.before !== null) await dropAside(names, act.before)
-      await closeJournal(names)
-      return `A restore of ${core.name} that was interrupted was undone. Its present is as it was.`
-    case 'switching':
-    case 'starting': {
-      if (core.state === 'unknown') throw new Error(`Whether the guest of ${core.name} was restored is not known yet.`)
-      if (hasProcess(core.state)) {
-        // Its RAM was loaded, and it runs.
-        if (act.before !== null) await dropAside(names, act.before)
-        await closeJournal(names)
-        await collectGarbage(names)
-        return `A restore of ${core.name} that was interrupted was finished.`
-      }
-      if (act.before === null) {
-        await finishSwitch(core, await readCheckpoint(names, act.checkpoint), act.overlays)
-        await closeJournal(names)
-        await collectGarbage(names)
-        await announce(core, act.checkpoint)
-        return `A restore of ${core.name} that was interrupted was finished.`
-      }
-      await bringBack(core, act.before)
-      await closeJournal(names)
-      await dropAside(names, act.before)
-      await collectGarbage(names)
-      return `A restore of ${core.name} that was interrupted was undone. Its present is as it was, switched off.`
-    }
+  if (core.state === 'unknown') throw new Error(`Whether the guest of ${core.name} was restored is not known yet.`)
+  if (hasProcess(core.state)) {
+    // Its RAM was loaded, and it runs.
+    await closeJournal(names)
+    if (act.before !== null) await dropAside(names, act.before)
+    await collectGarbage(names)
+    return `A restore of ${core.name} that was interrupted was finished.`
   }
+  // What was kept aside may be lost with a power cut: then the point's disks are what there is.
+  if (act.before === null || !(await isWholeAside(names, act.before))) {
+    await finishSwitch(core, await readCheckpoint(names, act.checkpoint), act.overlays)
+    await closeJournal(names)
+    await collectGarbage(names)
+    await announce(core, act.checkpoint)
+    return `A restore of ${core.name} that was interrupted was finished.`
+  }
+  await bringBack(core, act.before)
+  await closeJournal(names)
+  await dropAside(names, act.before)
+  await collectGarbage(names)
+  return `A restore of ${core.name} that was interrupted was undone. Its present is as it was, switched off.`
 }
 

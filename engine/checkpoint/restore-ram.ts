@@ -3,6 +3,7 @@
  * the present is kept aside until the guest runs again, and comes back where it does not.
  */
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
+import type { CheckpointId } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { beginFrom, pullPlug } from '../machine/power.ts'
@@ -13,7 +14,7 @@ import type { CheckpointRecord } from './checkpoint-document.ts'
 import { dropAside, hasState } from './checkpoint-store.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { closeJournal, writeJournal } from './journal.ts'
-import { dropOverlays, makeOverlays, nameOverlays, onTop } from './overlays.ts'
+import { dropOverlays, makeOverlays, nameOverlays, onTop, type Overlays } from './overlays.ts'
 import { closeRamLayers, openRamLayers } from './ram-layers.ts'
 import { ramRefusal } from './ram-refusal.ts'
 import { assertWhole, becomePoint, bringBack, keepAside } from './restore-now.ts'
@@ -27,41 +28,45 @@ export async function restoreRam(core: MachineCore, record: CheckpointRecord, si
   const { context, names } = core
   await assertWhole(core, record)
   await assertUsable(core, record)
+  const overlays = nameOverlays(record.disks)
+  // Until the journal says otherwise nothing names what is made here, and it is garbage.
+  context.atStep('restore:preparing')
   const ram = await openRamLayers(names.ram, record.ram?.layers ?? [], record.config.memoryMiB * 1024 * 1024)
   try {
-    const overlays = nameOverlays(record.disks)
-    const act = { act: 'restore', checkpoint: record.id, overlays } as const
-    await writeJournal(context, names, { ...act, step: 'preparing', before: null })
-    let before
-    try {
-      await makeOverlays(names, record.disks, overlays)
-      if (hasProcess(core.state)) {
-        core.enter('restoring')
-        await pullPlug(core, true)
-      }
-      before = await keepAside(core)
-    } catch (error) {
-      await dropOverlays(names, overlays)
-      await closeJournal(names)
-      throw error
-    }
+    const before = await makeReady(core, record, overlays)
     core.enter('restoring')
     try {
-      await writeJournal(context, names, { ...act, step: 'switching', before })
+      await writeJournal(context, names, { act: 'restore', step: 'switching', checkpoint: record.id, overlays, before })
       await becomePoint(core, checkpointFolderNames(names, record.id), record, onTop(record.disks, overlays), record.id)
-      await writeJournal(context, names, { ...act, step: 'starting', before })
+      context.atStep('restore:starting')
       await load(core, record, ram, signal)
     } catch (error) {
       throw await undone(core, error, record, before)
     }
-    await dropAside(names, before)
     await closeJournal(names)
+    await dropAside(names, before)
   } finally {
     closeRamLayers(ram)
   }
   core.happened('restored', `${core.name} goes on where it was at ${record.label}.`)
   await collectGarbage(names)
   await announce(core, record.id)
+}
+
+/** Makes the new layers, ends the guest, and keeps aside what the machine then is. */
+async function makeReady(core: MachineCore, record: CheckpointRecord, overlays: Overlays): Promise<CheckpointId> {
+  try {
+    // First: a host without space is found out while the guest still runs.
+    await makeOverlays(core.names, record.disks, overlays)
+    if (hasProcess(core.state)) {
+      core.enter('restoring')
+      await pullPlug(core, true)
+    }
+    return await keepAside(core)
+  } catch (error) {
+    await dropOverlays(core.names, overlays)
+    throw error
+  }
 }
 
 async function assertUsable(core: MachineCore, record: CheckpointRecord): Promise<void> {
