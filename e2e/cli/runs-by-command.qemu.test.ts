@@ -109,3 +109,24 @@ test('a matrix tells whose line it is, and by its status whether all passed', as
   expect((await readdir(join(work, 'runs', folder))).sort()).toEqual(['1-DB=16,_1_of_2', '2-DB=16,_2_of_2', '3-DB=17,_1_of_2', '4-DB=17,_2_of_2', 'junit.xml', 'run.json'])
   expect(await run(['tiny', '--count', '2', '--json', '--', 'true'])).toMatchObject({ status: 0, stdout: expect.stringContaining('"state": "passed"') as string })
 }, 120_000)
+
+test('the machine of a failed command is kept where that was asked for, and named', async () => {
+  const { status, stderr } = await run(['tiny', '--keep-on-failure', '--', 'sh', '-c', 'echo left > /tmp/state; exit 4'])
+  expect(status).toBe(4)
+  const machine = /mayfly exec (\w+) /.exec(stderr)?.[1] ?? ''
+  expect(await mayfly(home.env, ['exec', machine, '--', 'cat', '/tmp/state'])).toMatchObject({ status: 0, stdout: 'left\n' })
+  expect(await mayfly(home.env, ['stop', machine, '--force'])).toMatchObject({ status: 0 })
+}, 60_000)
+
+test('two engines run side by side, each with its own', async () => {
+  const other = await TestHome.make()
+  try {
+    await mayfly(other.env, ['image', 'build', 'tiny'])
+    expect(await mayfly(other.env, ['template', 'make', 'tiny', '--memory', '256MiB', '--cpus', '1'])).toMatchObject({ status: 0 })
+    const outcomes = await Promise.all([home, other].flatMap((one, index) => [1, 2].map((n) => mayfly(one.env, ['run', 'tiny', '--', 'sh', '-c', `echo ${index} ${n}; sleep 0.${n}; exit ${index * 2 + n}`]))))
+    expect(outcomes.map(({ status, stdout }) => `${status} ${stdout.trim()}`)).toEqual(['1 0 1', '2 0 2', '3 1 1', '4 1 2'])
+  } finally {
+    await other.openDetached()
+    await other.close()
+  }
+}, 120_000)

@@ -23,7 +23,7 @@ export interface LiveRunOptions {
   readonly archive: string | null
   readonly onChange: (run: Run) => void
   /** Puts a machine's id on record before the machine is made. */
-  readonly recordMachine: (id: MachineId) => Promise<void>
+  readonly recordMachine: (id: MachineId, cell: number) => Promise<void>
   readonly log: (line: string) => void
   readonly reportBug: (error: unknown, doing: string) => string
 }
@@ -140,7 +140,7 @@ export class LiveRun {
         hatchery,
         output,
         {
-          onMachine: recordMachine,
+          onMachine: (id) => recordMachine(id, index),
           onChange: (change) => this.change(index, change),
           onOutput: async (kind, chunk) => {
             await Promise.all([output.take(kind, chunk), this.#owner?.deliver(index, kind, chunk)])

@@ -147,7 +147,7 @@ export class RunBook {
       hatchery,
       archive,
       onChange: (changed) => this.#changed(changed),
-      recordMachine: (machine) => recordMachine(names.machines, machine),
+      recordMachine: (machine, cell) => recordMachine(names.machines, machine, cell),
       log: context.log,
       reportBug: this.#options.reportBug,
     })

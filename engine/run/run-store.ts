@@ -31,11 +31,12 @@ export async function readRuns(folders: Folders): Promise<StoredRuns> {
     const names = runFolderNames(folders, (id.success ? id.data : name) as Run['id'])
     const run = id.success ? await readRun(names.run).catch(() => null) : null
     if (run === null || run.id !== name) {
-      orphans.push(...(await readMachines(names.machines)))
+      orphans.push(...(await readMachines(names.machines)).keys())
       await rm(names.folder, { recursive: true, force: true })
     } else if (run.state === 'running') {
-      orphans.push(...(await readMachines(names.machines)))
-      const ended = endedByEngine(run)
+      const machines = await readMachines(names.machines)
+      orphans.push(...machines.keys())
+      const ended = endedByEngine(run, new Set(machines.values()))
       await writeRun(names.run, ended)
       runs.push(ended)
     } else {
@@ -45,25 +46,28 @@ export async function readRuns(folders: Folders): Promise<StoredRuns> {
   return { runs, orphans }
 }
 
-/** Puts a machine on record before it is made. */
-export async function recordMachine(file: string, id: MachineId): Promise<void> {
-  await appendFile(file, `${id}\n`, { mode: 0o600 })
+/** Puts the machine of a cell on record before it is made. */
+export async function recordMachine(file: string, id: MachineId, cell: number): Promise<void> {
+  await appendFile(file, `${id} ${cell}\n`, { mode: 0o600 })
 }
 
-async function readMachines(file: string): Promise<MachineId[]> {
+/** Machines, and which cell each was for. */
+async function readMachines(file: string): Promise<Map<MachineId, number>> {
   const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n')
-  return lines.flatMap((line) => {
-    const id = machineIdSchema.safeParse(line)
-    return id.success ? [id.data] : []
-  })
+  return new Map(lines.flatMap((line) => {
+    const [name, cell] = line.split(' ')
+    const id = machineIdSchema.safeParse(name)
+    return id.success ? [[id.data, Number(cell)] as const] : []
+  }))
 }
 
-function endedByEngine(run: Run): Run {
+/** `begun`: cells that had got a machine, which the document may not tell yet. */
+function endedByEngine(run: Run, begun: ReadonlySet<number>): Run {
   const endedAt = new Date().toISOString()
   const reason = 'The engine ended in the middle of it; its machine was deleted by the next one.'
   const cells = run.cells.map((cell): RunCell => {
-    if (cell.state === 'waiting') return { ...cell, state: 'cancelled', reason: 'The engine ended before its turn came.' }
-    if (cell.state === 'starting' || cell.state === 'running') return { ...cell, state: 'failed', reason, endedAt, machine: null }
+    if (cell.state === 'waiting' && !begun.has(cell.index)) return { ...cell, state: 'cancelled', reason: 'The engine ended before its turn came.' }
+    if (cell.state === 'waiting' || cell.state === 'starting' || cell.state === 'running') return { ...cell, state: 'failed', reason, endedAt, machine: null }
     return cell
   })
   return { ...run, state: 'failed', endedAt, cells }

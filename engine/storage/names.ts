@@ -167,7 +167,7 @@ export const templateDocumentPath = (names: MachineFolderNames): string => join(
 export interface RunFolderNames {
   readonly folder: string
   readonly run: string
-  /** The ids of its machines, one a line, each before it is made. */
+  /** Its machines, one a line: id and cell, each before it is made. */
   readonly machines: string
 }
 
