@@ -7,7 +7,7 @@ import { toMayflyError } from '../../state/failure.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { useNow } from '../../state/now.ts'
 import { text } from '../../text/text.ts'
-import { formatDuration, formatWhen } from '../../text/time.ts'
+import { formatDuration, formatTook, formatWhen } from '../../text/time.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { formatBytes } from '../../ui/size-text.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
@@ -60,7 +60,7 @@ function RunningJob({ job }: { readonly job: Job }): React.ReactNode {
 
 function EndedJob({ job, now }: { readonly job: Job; readonly now: number }): React.ReactNode {
   const shape = job.state === 'done' ? 'ok' : job.state === 'failed' ? 'crashed' : 'note'
-  const took = job.endedAt === null ? '' : `${formatDuration((Date.parse(job.endedAt) - Date.parse(job.startedAt)) / 1000)}, ${formatWhen(job.endedAt, now)}`
+  const took = job.endedAt === null ? '' : `${formatTook(Date.parse(job.endedAt) - Date.parse(job.startedAt))}, ${formatWhen(job.endedAt, now)}`
   const sentence = job.result?.sentence ?? (job.error === null ? text.jobs.state[job.state] : `${job.error.message} ${job.error.next ?? ''}`)
   return (
     <li>
