@@ -1,7 +1,7 @@
 /**
  * Takes images from a browser, piece by piece, so that a broken connection costs one piece. The
  * pieces are put together in a private folder beside the images; what is whole is handed to
- * `image.add`, which copies and checks it, and then goes. Names of files are ours: nothing the
+ * `image.add`, or of an OVA to `machine.import`, which copies and checks it, and then goes. Names of files are ours: nothing the
  * browser says becomes a path.
  */
 import { randomBytes } from 'node:crypto'
@@ -129,7 +129,11 @@ export class Uploads {
 
   async #add(id: string, upload: Upload): Promise<void> {
     try {
-      upload.job = await withEngine(this.#engine, ({ client }) => client.image.add({ file: upload.file, ...(upload.name === undefined ? {} : { name: upload.name }) }))
+      upload.job = await withEngine(this.#engine, ({ client }) => {
+        // An appliance has a name of its own.
+        if (/\.ova$/i.test(upload.file)) return client.machine.import({ file: upload.file })
+        return client.image.add({ file: upload.file, ...(upload.name === undefined ? {} : { name: upload.name }) })
+      })
     } catch (error) {
       this.#uploads.delete(id)
       await rm(upload.folder, { recursive: true, force: true })

@@ -1,6 +1,7 @@
 /**
  * Files on their way to becoming images: sent from a browser first, then copied and checked by a
- * job. Kept here and not in a view, so that leaving the view stops nothing.
+ * job. Kept here and not in a view, so that leaving the view stops nothing. An OVA becomes a machine:
+ * where it lies on the engine's host, it is asked about first.
  */
 import type { MayflyError } from '../../contract/errors.ts'
 import type { Job } from '../../contract/job.ts'
@@ -11,6 +12,8 @@ import { uploadImage } from '../client/upload-image.ts'
 import { text } from '../text/text.ts'
 import { engine } from './connection.ts'
 import { toMayflyError } from './failure.ts'
+import { closeOverlay, openOverlay } from './overlay.ts'
+import { go } from './place.ts'
 
 export interface Adding {
   readonly key: number
@@ -33,9 +36,14 @@ interface AddingState {
 export const useAdding = create<AddingState>(() => ({ list: [] }))
 
 /** File names that an image may have, for dialogs. */
-export const imageExtensions = ['iso', 'qcow2', 'img', 'raw', 'vmdk', 'vdi', 'vhdx', 'vhd'] as const
+export const imageExtensions = ['iso', 'qcow2', 'img', 'raw', 'vmdk', 'vdi', 'vhdx', 'vhd', 'ova'] as const
 
 let lastKey = 0
+
+/** Whether a file becomes a machine instead of an image, by its name. */
+export function isAppliance(name: string): boolean {
+  return /\.ova$/i.test(name)
+}
 
 /** A file that was dropped or chosen: the window knows where it lies, a browser sends it. */
 export function addFile(file: File): number {
@@ -47,6 +55,10 @@ export function addFile(file: File): number {
 
 /** A file on the engine's own host. */
 export function addPath(path: string): number {
+  if (isAppliance(path)) {
+    openOverlay({ kind: 'import', file: path })
+    return ++lastKey
+  }
   return begin(path.split(/[\\/]/).at(-1) ?? path, undefined, () => undefined, () => engine.image.add({ file: path }))
 }
 
@@ -55,10 +67,12 @@ export function hasFileDialog(): boolean {
   return desktopBridge() !== undefined
 }
 
-/** Asks with the desktop's own dialog. Undefined where nothing was chosen. */
+/** Asks with the desktop's own dialog. Undefined where no image was chosen. */
 export async function chooseFile(): Promise<number | undefined> {
   const path = await desktopBridge()?.askForFile({ title: text.adding.dialogTitle, filters: [{ name: text.adding.fileKind, extensions: imageExtensions }] })
-  return path === null || path === undefined ? undefined : addPath(path)
+  if (path === null || path === undefined) return undefined
+  const key = addPath(path)
+  return isAppliance(path) ? undefined : key
 }
 
 export function dismissAdding(key: number): void {
@@ -82,7 +96,11 @@ async function follow(key: number, send: (key: number) => Promise<Job>): Promise
     const job = await send(key)
     change(key, { sent: undefined, job: job.id })
     const ended = await engine.job.wait({ job: job.id })
-    if (ended.error === null) change(key, { image: ended.result?.image })
+    if (ended.error === null && ended.result?.machine !== undefined) {
+      dismissAdding(key)
+      closeOverlay()
+      go({ view: 'machines', machine: ended.result.machine })
+    } else if (ended.error === null) change(key, { image: ended.result?.image })
     else if (ended.state === 'cancelled') dismissAdding(key)
     else change(key, { error: fromErrorRecord(ended.error) })
   } catch (error) {

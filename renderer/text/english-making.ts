@@ -187,4 +187,10 @@ export const making = {
     none: 'No images yet', noneMore: 'An image is something to install or boot from. Build the tiny one, or add an ISO or a disk image you have.',
     list: 'Images', notRemoved: (name: string) => `${name} was not removed`,
   },
+
+  appliance: {
+    title: 'Import an appliance', reading: 'Reading its description', notRead: 'It cannot be imported', name: 'Name', cpus: 'CPUs', memory: 'Memory', badCpus: 'Write how many, from 1 to 288.', badSize: 'Write a size, such as 1.5 GiB.', badName: 'Give it a name.', nameTaken: (name: string) => `There is a machine called ${name}.`,
+    becomes: 'It becomes', hardware: (firmware: 'bios' | 'uefi') => `hardware that every system knows, with ${firmware === 'uefi' ? 'UEFI' : 'BIOS'}`, disk: (size: string, bus: string) => `a disk of ${size} on ${bus}`, nic: (model: string) => `a network card, ${model}`,
+    warnings: 'Not as it was', doImport: 'Import', notBegun: 'The import did not begin', begun: (name: string) => `${name} is being imported`, begunMore: 'Jobs show how far it is.', done: (name: string) => `${name} was imported`, failed: (name: string) => `${name} was not imported`,
+  },
 } as const
