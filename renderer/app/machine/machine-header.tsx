@@ -32,7 +32,7 @@ export function MachineHeader({ machine }: { readonly machine: MachineSummary })
         <div className="mh-line">
           <h1><MiddleClip text={machine.name} /></h1>
           <span className={`mh-state mh-state-${shapeOf(machine.state)}`} role="status"><StateShape shape={shapeOf(machine.state)} />{wordOf(machine)}</span>
-          {machine.startedAt === null ? null : <span className="mf-3 mf-wide-only"><Uptime since={machine.startedAt} /></span>}
+          {machine.startedAt === null || isPassing(machine) ? null : <span className="mf-3 mf-wide-only"><Uptime since={machine.startedAt} /></span>}
           {isPassing(machine) ? <LifeBadge machine={machine} /> : null}
           {machine.tags.map((tag) => <span key={tag} className="mf-tag mf-wide-only">{tag}</span>)}
         </div>
@@ -77,7 +77,7 @@ function Uptime({ since }: { readonly since: string }): React.ReactNode {
 /** That it goes by itself, and when. */
 function LifeBadge({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
   const words = useLifeWords(machine)
-  return <span className="mf-tag mf-tag-accent"><Hourglass size={12} strokeWidth={1.75} aria-hidden />{words}</span>
+  return <span className="mf-tag mf-tag-accent mh-life" title={words}><Hourglass size={12} strokeWidth={1.75} aria-hidden className="mf-icon" /><span className="mf-clip">{words}</span></span>
 }
 
 /** What it was forked from, and the way there while that is there. */
