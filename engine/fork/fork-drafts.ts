@@ -62,16 +62,20 @@ export async function newForwards(config: MachineConfig, count: number): Promise
   )
 }
 
-/** Lists a fork and lets its guest go on, or boot. Throws what a start throws; what is left is the caller's to remove. */
-export async function beginDraft(machines: Machines, { core, plan }: Draft, from: SavedPoint | null, then: 'run' | 'pause'): Promise<void> {
+/** Lists a fork and lets its guest go on, or boot; answers with the moment in which its CPUs went. Throws what a start throws; what is left is the caller's to remove. */
+export async function beginDraft(machines: Machines, { core, plan }: Draft, from: SavedPoint | null, then: 'run' | 'pause'): Promise<number> {
   core.context.atStep('fork.begin')
   machines.enlist(core)
-  if (from === null) return start(core, then)
-  await core.queue.run(async (signal) => {
+  if (from === null) {
+    await start(core, then)
+    return performance.now()
+  }
+  return core.queue.run(async (signal) => {
     core.enter('starting')
     try {
-      await beginFork(core, signal, from, then, { plan })
+      const wentAt = await beginFork(core, signal, from, then, { plan })
       core.context.atStep('fork.begun')
+      return wentAt
     } catch (error) {
       if (core.state === 'starting') core.enter('stopped')
       throw error

@@ -90,8 +90,8 @@ async function claimAll(machines: Machines, slots: readonly WarmSlot[], names: r
   if (first === undefined) return []
   const nics = await newForwards(first.source.config, slots.length)
   return Promise.all(slots.map(async (slot, index): Promise<Fork> => {
-    const core = await claimSlot(machines, slot, { name: names[index] ?? slot.core.id, life: lifeOf(slot.source, request), begin: request.begin === 'start' ? 'run' : 'pause', nics: nics[index] ?? [] })
-    const readyMs = performance.now() - calledAt
+    const { core, wentAt } = await claimSlot(machines, slot, { name: names[index] ?? slot.core.id, life: lifeOf(slot.source, request), begin: request.begin === 'start' ? 'run' : 'pause', nics: nics[index] ?? [] })
+    const readyMs = wentAt - calledAt
     finish(core, slot.source, slot.savedAt)
     return { core, readyMs }
   }))
@@ -116,8 +116,8 @@ async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly
   const ready = new Map<MachineCore, number>()
   try {
     await inParallel(drafts, availableParallelism(), async (draft) => {
-      await beginDraft(machines, draft, frozen.from, request.begin === 'start' ? 'run' : 'pause')
-      ready.set(draft.core, performance.now() - calledAt)
+      const wentAt = await beginDraft(machines, draft, frozen.from, request.begin === 'start' ? 'run' : 'pause')
+      ready.set(draft.core, wentAt - calledAt)
       finish(draft.core, source, frozen.savedAt)
     })
   } finally {

@@ -21,6 +21,8 @@ export async function removeForGood(core: MachineCore, machines: Machines): Prom
     if (!machines.has(core.id)) return null
     if (hasProcess(core.state)) await pullPlug(core)
     const target = await goingPlace(core.context.folders, core.id)
+    // Of a process that ended before it was the machine's own.
+    await rm(core.runtime.folder, { recursive: true, force: true })
     await machines.release(core, target)
     return target
   })

@@ -61,22 +61,24 @@ export interface Claim {
 }
 
 /** Makes a machine of a slot: all that is left is to load the state and go. Throws what a start throws; the caller removes what is left then. */
-export async function claimSlot(machines: Machines, { core, launched, from, source }: WarmSlot, claim: Claim): Promise<MachineCore> {
+export async function claimSlot(machines: Machines, { core, launched, from, source }: WarmSlot, claim: Claim): Promise<{ readonly core: MachineCore; readonly wentAt: number }> {
   const config: MachineConfig = { ...source.config, name: claim.name, nics: claim.nics }
   const { run } = core
   core.update({ config, life: claim.life, ...(run === null ? {} : { run: { ...run, config, startedAt: new Date().toISOString() } }) })
   machines.enlist(core)
-  await core.queue.run(async (signal) => {
+  const wentAt = await core.queue.run(async (signal) => {
     core.enter('starting')
     try {
       // QEMU takes them in this order, before the state.
       const forwards = claim.nics.flatMap((nic) => nic.network.forwards.map((forward) => addHostForward(launched.qmp, { netdevId: netdevId(nic.id), ...forward })))
-      const outcomes = await Promise.allSettled([...forwards, beginFork(core, signal, from, claim.begin, { waiting: launched }), core.saveConfig(config), core.saveLife(claim.life)])
+      const begun = beginFork(core, signal, from, claim.begin, { waiting: launched })
+      const outcomes = await Promise.allSettled([...forwards, begun, core.saveConfig(config), core.saveLife(claim.life)])
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+      return await begun
     } catch (error) {
       if (core.state === 'starting') core.enter('stopped')
       throw error
     }
   })
-  return core
+  return { core, wentAt }
 }

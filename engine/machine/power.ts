@@ -59,19 +59,24 @@ export async function beginFrom(core: MachineCore, signal: AbortSignal, from: Sa
 /**
  * As `beginFrom`, for a guest that nobody has seen yet and that somebody waits for: its launch may be
  * planned already, or its QEMU wait for the state, and its CPUs go before the engine looks at its
- * ports. What it writes in that moment is in its logs all the same.
+ * ports. What it writes in that moment is in its logs all the same. Answers with the moment in which
+ * they went, on the clock of `performance`.
  */
-export async function beginFork(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'run' | 'pause', ready: { readonly plan?: LaunchPlan | undefined; readonly waiting?: Launched | undefined }): Promise<void> {
+export async function beginFork(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'run' | 'pause', ready: { readonly plan?: LaunchPlan | undefined; readonly waiting?: Launched | undefined }): Promise<number> {
   const { waiting } = ready
   if (waiting === undefined) return settleIn(core, await launch(core, signal, from, ready.plan), then, true)
   await loadState(core, waiting, from, signal)
-  await settleIn(core, waiting, then, true)
+  return settleIn(core, waiting, then, true)
 }
 
-/** From a QEMU that stands ready to a machine that is on record. */
-async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pause', atOnce = false): Promise<void> {
+/** From a QEMU that stands ready to a machine that is on record. Answers with the moment in which it could run. */
+async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pause', atOnce = false): Promise<number> {
   if (core.run !== null) core.update({ run: { ...core.run, process: launched.process } })
-  const go = (): Promise<void> => (then === 'run' ? letCpusGo(core, launched.qmp) : pullCables(core, launched.qmp))
+  let wentAt = 0
+  const go = async (): Promise<void> => {
+    await (then === 'run' ? letCpusGo(core, launched.qmp) : pullCables(core, launched.qmp))
+    wentAt = performance.now()
+  }
   try {
     if (atOnce) {
       const outcomes = await Promise.allSettled([go(), takeOver(core, launched.qmp, launched.process)])
@@ -89,6 +94,7 @@ async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pa
   }
   await recordProcess(core)
   core.enter(then === 'run' ? 'running' : 'paused', { pausedBy: then === 'run' ? null : 'user' })
+  return wentAt
 }
 
 export interface StopOptions {
