@@ -117,7 +117,7 @@ test('memory that is scattered over more extents than a process may have mapping
 test('a freeze that was prepared takes what is there then, not what was there before', async () => {
   const pages = 20_000
   const trial = await start(pages)
-  const memory = Array.from({ length: pages }, (_, page) => (page >= 100 && page < 19_000 ? 2 : 1))
+  const memory = Array.from({ length: pages }, (_, page): number => (page >= 100 && page < 19_000 ? 2 : 1))
   await trial.do(`write 0 ${pages} 1 1`)
   await trial.freeze()
   expect(await prepareFreeze(trial.socket)).toBe(0)
