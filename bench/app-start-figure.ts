@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Bench } from './bench.ts'
-import { appFolder } from './bench-window.ts'
+import { appFolder, browserFlags } from './bench-window.ts'
 import { median } from './figure.ts'
 import type { Measured } from './figure.ts'
 import { fillUp } from './fleet.ts'
@@ -12,8 +12,6 @@ import { electronEnvironment, electronProgram, openDisplay } from './open-electr
 import { emptyIsShown, listIsShown, writeStartProbe } from './start-probe.ts'
 
 const machines = 50
-/** As on a desktop without a graphics card: a WebGL in software compiles shaders before its first picture, which no user's does. */
-const flags = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 const rounds = 15
 const fewestRounds = 5
 /** Starts that do not count: Chromium keeps compiled scripts after it has met them twice. */
@@ -33,7 +31,7 @@ export async function measureAppStart(bench: Bench): Promise<Measured> {
     const env = await electronEnvironment(bench.home, display)
     const start = async (variables: NodeJS.ProcessEnv, lingerMs: number): Promise<number> => {
       const startedAt = performance.now()
-      const app = spawn(program, [...flags, folder], { env: { ...env, ...variables }, stdio: ['ignore', 'pipe', 'pipe'] })
+      const app = spawn(program, [...browserFlags, folder], { env: { ...env, ...variables }, stdio: ['ignore', 'pipe', 'pipe'] })
       const ended = once(app, 'exit')
       let stderr = ''
       app.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))

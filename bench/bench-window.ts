@@ -19,8 +19,12 @@ export type WindowHost = (typeof windowHosts)[number]
 /** Where it looks at pictures of 1280x800 pixels, they fit in. */
 export const windowSize = { width: 1440, height: 1000 } as const
 
-/** WebGL without a graphics card, and nothing of the browser's own in the background. */
-export const browserFlags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+/**
+ * As on a desktop without a graphics card: pages are drawn by the processor, WebGL is there all the
+ * same, and nothing of the browser's own happens in the background. Had WebGL's software the whole
+ * page to draw, every small change would cost what the whole window does.
+ */
+export const browserFlags = ['--disable-gpu', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
 /** The folder of the app, as Electron takes it. */
 export function appFolder(): string {

@@ -34,7 +34,11 @@ function add(machine: string, more: readonly UsagePoint[]): void {
 /** What is measured of a machine goes with it. */
 function forgetGone(): void {
   const there = new Set<string>(useMirror.getState().machines.map(({ id }) => id))
-  for (const machine of points.keys()) if (!there.has(machine) && !listeners.has(machine)) points.delete(machine)
+  for (const machine of points.keys()) {
+    if (there.has(machine) || listeners.has(machine)) continue
+    points.delete(machine)
+    drawn.delete(machine)
+  }
 }
 
 function subscribe(machine: string, listener: () => void): () => void {
@@ -81,6 +85,22 @@ async function watch(signal: AbortSignal): Promise<void> {
 /** Points in the order of time; the same array until there is a new one. */
 export function useUsage(machine: string): readonly UsagePoint[] {
   return useSyncExternalStore((listener) => subscribe(machine, listener), () => points.get(machine) ?? nothing)
+}
+
+/** What the traces in lists have drawn; all of them at the same moment. */
+const drawn = new Map<string, readonly UsagePoint[]>()
+const drawnEveryMs = 3000
+
+function pointsToDraw(machine: string): readonly UsagePoint[] {
+  const [now, before] = [points.get(machine) ?? nothing, drawn.get(machine) ?? nothing]
+  if (before.length > 0 && (now.at(-1)?.atMs ?? 0) - (before.at(-1)?.atMs ?? 0) < drawnEveryMs) return before
+  drawn.set(machine, now)
+  return now
+}
+
+/** The same, new every few seconds only: for many small traces, whose drawing costs more than measuring. */
+export function useCalmUsage(machine: string): readonly UsagePoint[] {
+  return useSyncExternalStore((listener) => subscribe(machine, listener), () => pointsToDraw(machine))
 }
 
 /** The same, with what was measured before somebody looked. */
