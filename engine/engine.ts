@@ -144,7 +144,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
       const running = machines.all.filter((core) => hasProcess(core.state)).map((core) => core.summary())
       return { memoryMiB: running.reduce((sum, row) => sum + row.memoryMiB, 0), cpus: running.reduce((sum, row) => sum + row.cpus, 0) }
     },
-    snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list(), templates: templateBook.list(), runs: runBook.list() }),
+    snapshot: () => ({ machines: machines.list(), jobs: jobs.list(), images: images.list(), templates: templateBook.list(), runs: runBook.recent() }),
     reportBug,
     requestShutdown: () => options.onShutdownRequest?.(),
   }

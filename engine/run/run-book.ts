@@ -5,7 +5,6 @@
  */
 import { readFile, rename, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import type { MachineId, RunId } from '../../contract/ids.ts'
 import type { RunRequest } from '../../contract/procedures/run.ts'
@@ -42,6 +41,10 @@ export interface RunBookOptions {
 /** A little longer than a ticket is good for. */
 const claimWithinMs = 35_000
 const shortestBetweenEventsMs = 100
+/** An event carries the whole run: one with many cells is told less often. */
+const moreForEachCellMs = 1
+/** A subscription begins with no more cells than this, whatever the number of runs. */
+const mostCellsAtOnce = 2_000
 const shortestBetweenWritesMs = 1_000
 
 interface Live {
@@ -57,6 +60,7 @@ export class RunBook {
   /** What waits to be told or written, by run. */
   readonly #telling = new Map<RunId, NodeJS.Timeout>()
   readonly #writing = new Map<RunId, NodeJS.Timeout>()
+  readonly #sizes = new Map<RunId, number>()
   #writes: Promise<void> = Promise.resolve()
   #orphans: readonly MachineId[] = []
   #isClosing = false
@@ -96,6 +100,12 @@ export class RunBook {
     return [...this.#runs.values()].sort((a, b) => b.number - a.number).slice(0, limit)
   }
 
+  /** The newest, as many as a subscription can begin with. */
+  recent(): Run[] {
+    let cells = 0
+    return this.list().filter((run, index) => (cells += run.cells.length) <= mostCellsAtOnce || index === 0)
+  }
+
   /** Throws `not-found`. */
   get(id: RunId): Run {
     const run = this.#runs.get(id)
@@ -132,7 +142,7 @@ export class RunBook {
     try {
       await makeRunFolder(context.folders, run)
       if (request.upload !== undefined) {
-        archive = join(names.folder, 'upload.tar')
+        archive = names.archive
         await rename(this.#uploads.take(request.upload), archive)
       }
     } catch (error) {
@@ -277,7 +287,7 @@ export class RunBook {
     this.#runs.set(id, run)
     const isOver = run.state !== 'running'
     if (isOver) this.#tell(id)
-    else if (!this.#telling.has(id)) this.#telling.set(id, setTimeout(() => this.#tell(id), shortestBetweenEventsMs).unref())
+    else if (!this.#telling.has(id)) this.#telling.set(id, setTimeout(() => this.#tell(id), shortestBetweenEventsMs + run.cells.length * moreForEachCellMs).unref())
     if (!isOver && !this.#writing.has(id)) this.#writing.set(id, setTimeout(() => void this.#write(id), shortestBetweenWritesMs).unref())
   }
 
@@ -309,11 +319,12 @@ export class RunBook {
   }
 
   async #keepWithinBounds(): Promise<void> {
-    for (const run of await chooseToRemove(this.#options.context.folders, this.list(Number.POSITIVE_INFINITY))) if (!this.#live.has(run.id)) await this.#forget(run.id)
+    for (const run of await chooseToRemove(this.#options.context.folders, this.list(Number.POSITIVE_INFINITY), this.#sizes)) if (!this.#live.has(run.id)) await this.#forget(run.id)
   }
 
   async #forget(id: RunId): Promise<void> {
     this.#runs.delete(id)
+    this.#sizes.delete(id)
     this.#options.context.events.publish({ type: 'run.removed', run: id })
     await this.#writes
     await rm(runFolderNames(this.#options.context.folders, id).folder, { recursive: true, force: true })

@@ -4,7 +4,7 @@
  */
 import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { machineIdSchema, type MachineId, runIdSchema } from '../../contract/ids.ts'
+import { machineIdSchema, type MachineId, type RunId, runIdSchema } from '../../contract/ids.ts'
 import type { Run, RunCell } from '../../contract/run.ts'
 import type { Folders } from '../storage/folders.ts'
 import { makePrivateFolder } from '../storage/atomic-file.ts'
@@ -37,6 +37,7 @@ export async function readRuns(folders: Folders): Promise<StoredRuns> {
       const machines = await readMachines(names.machines)
       orphans.push(...machines.keys())
       const ended = endedByEngine(run, new Set(machines.values()))
+      await rm(names.archive, { force: true })
       await writeRun(names.run, ended)
       runs.push(ended)
     } else {
@@ -79,13 +80,16 @@ export async function makeRunFolder(folders: Folders, run: Run): Promise<void> {
   await writeRun(names.run, run)
 }
 
-/** Which ended runs have to go so that the rest is within bounds: the oldest. `runs` newest first. */
-export async function chooseToRemove(folders: Folders, runs: readonly Run[]): Promise<Run[]> {
+/** Which ended runs have to go so that the rest is within bounds: the oldest. `runs` newest first; `sizes` keeps what was measured. */
+export async function chooseToRemove(folders: Folders, runs: readonly Run[], sizes: Map<RunId, number>): Promise<Run[]> {
   const goes: Run[] = []
   let [kept, bytes] = [0, 0]
   for (const run of runs) {
     if (run.state === 'running') continue
-    bytes += await folderBytes(runFolderNames(folders, run.id).folder)
+    // What an ended run takes does not change any more.
+    const size = sizes.get(run.id) ?? (await folderBytes(runFolderNames(folders, run.id).folder))
+    sizes.set(run.id, size)
+    bytes += size
     kept++
     // The newest one stays, however large: it was just made for somebody.
     if (kept > mostRuns || (bytes > mostBytes && kept > 1)) goes.push(run)

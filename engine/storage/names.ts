@@ -169,11 +169,13 @@ export interface RunFolderNames {
   readonly run: string
   /** Its machines, one a line: id and cell, each before it is made. */
   readonly machines: string
+  /** The files its commands are given, while it is under way. */
+  readonly archive: string
 }
 
 export function runFolderNames(folders: Folders, id: RunId): RunFolderNames {
   const folder = join(runsFolder(folders), id)
-  return { folder, run: join(folder, 'run.json'), machines: join(folder, 'machines') }
+  return { folder, run: join(folder, 'run.json'), machines: join(folder, 'machines'), archive: join(folder, 'upload.tar') }
 }
 
 export interface RunCellNames {
