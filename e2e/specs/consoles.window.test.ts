@@ -1,9 +1,11 @@
 /** The consoles at close quarters, in Chromium: pixels, a German keyboard, the clipboard. One guest serves all. */
+import { readFile } from 'node:fs/promises'
 import type { CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until } from '../conformance/until.ts'
 import { launchBrowser, launchChromium } from '../drivers/chromium.fixture.ts'
 import { ScreenConsole } from '../pages/screen-console.ts'
+import { SerialConsole } from '../pages/serial-console.ts'
 import { GermanGuest } from './german-guest.fixture.ts'
 import { GuestClipboard } from './guest-clipboard.fixture.ts'
 import { Stage } from './stage.fixture.ts'
@@ -184,4 +186,67 @@ test('a clipboard that is switched on is one: text goes both ways, and stays tex
   await page.getByRole('button', { name: 'Keys' }).click()
   await page.getByRole('menuitemcheckbox', { name: 'Share the clipboard' }).click()
   await until(async () => (await stage.home.sh(stage.client, machine, 'cat /sys/class/virtio-ports/*/name 2> /dev/null || true')).includes('com.redhat.spice.0') === false, 'the channel is gone')
+}, specMs)
+
+test('a film of the screen is a video that plays', async () => {
+  const { page } = stage
+  await page.getByRole('button', { name: 'Record', exact: true }).click()
+  await page.getByText('Recording', { exact: true }).waitFor()
+  // What moves is filmed.
+  await stage.home.sh(stage.client, machine, 'chvt 9; for i in 1 2 3 4 5 6; do echo "picture $i" > /dev/tty9; sleep 0.4; done')
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Stop and save the recording' }).click()
+  const saved = await download
+  expect(saved.suggestedFilename()).toBe(`${machine}.webm`)
+  const film = (await readFile(await saved.path())).toString('base64')
+  const theatre = await page.context().newPage()
+  const played = await theatre.evaluate(async (base64) => {
+    // As far as it is used; these files know no DOM.
+    interface Video { muted: boolean; src: string; readonly videoWidth: number; readonly videoHeight: number; readonly currentTime: number; play(): Promise<void>; addEventListener(name: string, listener: () => void): void }
+    const host = globalThis as unknown as { document: { createElement(name: 'video'): Video } }
+    const video = host.document.createElement('video')
+    video.muted = true
+    video.src = URL.createObjectURL(new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], { type: 'video/webm' }))
+    const ended = new Promise<void>((resolve) => video.addEventListener('ended', resolve))
+    await video.play()
+    await ended
+    return { size: [video.videoWidth, video.videoHeight], seconds: video.currentTime }
+  }, film)
+  expect(played.size).toEqual([1280, 800])
+  expect(played.seconds).toBeGreaterThan(1)
+  await theatre.close()
+}, specMs)
+
+test('several look at one serial port, see the same, and are told of each other', async () => {
+  const { page, window } = stage
+  await page.getByRole('radiogroup', { name: 'Which console' }).getByText('Both', { exact: true }).click()
+  const other = await page.context().newPage()
+  await other.goto(page.url())
+  const second = new SerialConsole(other)
+  await second.input.waitFor()
+  await window.machine.serial.region.getByText('2 viewers, who all type on it').waitFor()
+  await second.type('echo said-by-$((40 + 2))')
+  await until(async () => (await window.machine.serial.text('chromium')).includes('said-by-42'), 'the first sees what the second did')
+  await other.close()
+  await window.machine.serial.region.getByText('2 viewers').waitFor({ state: 'hidden' })
+}, specMs)
+
+test('screen and serial come back by themselves: after a reset of the guest, and after another engine has come', async () => {
+  const { page, window } = stage
+  await stage.client.machine.reset({ machine })
+  await stage.home.ready(stage.client, machine)
+  await window.machine.serial.type('echo after-the-reset-$((1 + 1))')
+  await until(async () => (await window.machine.serial.text('chromium')).includes('after-the-reset-2'), 'the serial console goes on', 30_000)
+
+  await stage.home.killEngine(stage.client)
+  await stage.engineAgain()
+  await window.machine.screen.says.filter({ hasText: /\d+ × \d+/ }).waitFor({ timeout: 30_000 })
+  await until(async () => {
+    await window.machine.serial.type('echo with-another-$((2 + 2))')
+    return (await window.machine.serial.text('chromium')).includes('with-another-4')
+  }, 'the serial console is connected to the new engine', 30_000)
+  const before = await window.machine.screen.look()
+  await stage.home.sh(stage.client, machine, 'echo drawn > /dev/tty1; chvt 1')
+  await until(async () => (await window.machine.screen.look()).sum !== before.sum, 'the screen goes on', 30_000)
+  await page.getByRole('heading', { level: 1, name: machine }).waitFor()
 }, specMs)
