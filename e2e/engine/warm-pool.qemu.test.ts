@@ -16,7 +16,7 @@ beforeAll(async () => {
   await home.bootTiny(client, 'source', { forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 40_122, guestPort: 22 }] })
   await home.sh(client, 'source', 'echo warm > /run/memory; echo disk > /data/file; sync')
   const job = await client.job.wait({ job: (await client.template.make({ name: 'warm', machine: 'source', ready: 'helper' })).id })
-  expect(job).toMatchObject({ state: 'done' })
+  if (job.state !== 'done') throw new Error(`The template was not made: ${JSON.stringify(job.error)}`)
   await client.machine.stop({ machine: 'source', force: true })
   template = (await client.template.list({}))[0]?.machine ?? ''
 }, 300_000)

@@ -46,7 +46,6 @@ export function rememberForkShow(show: ForkShow): void {
 
 /** Rejects with `MayflyError`. */
 export function makeForks(machine: string, { paused, ...order }: ForkOrder): Promise<ForkOutcome> {
-  // oxlint-disable-next-line unicorn/no-thenable -- a word, no function: nobody takes it for a promise
   return engine.machine.fork({ machine, ...order, begin: paused ? 'pause' : 'start' })
 }
 
