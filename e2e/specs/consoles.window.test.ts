@@ -233,6 +233,8 @@ test('several look at one serial port, see the same, and are told of each other'
 
 test('screen and serial come back by themselves: after a reset of the guest, and after another engine has come', async () => {
   const { page, window } = stage
+  await page.getByRole('radiogroup', { name: 'Which console' }).getByText('Both', { exact: true }).click()
+  await window.machine.serial.input.waitFor()
   await stage.client.machine.reset({ machine })
   await stage.home.ready(stage.client, machine)
   await window.machine.serial.type('echo after-the-reset-$((1 + 1))')
