@@ -56,7 +56,7 @@ async function collect(frames: AsyncIterable<ExecFrame>): Promise<{ stdout: stri
 }
 
 async function whenOver(run: Run): Promise<Run> {
-  await until(async () => (await client.run.show({ run: run.id })).state !== 'running', 'the run is over')
+  await until(async () => (await client.run.show({ run: run.id })).state !== 'running', 'the run is over', 80_000)
   return client.run.show({ run: run.id })
 }
 
@@ -247,3 +247,23 @@ test('output without end is kept within bounds, and comes whole to who waits for
   expect((await whenOver(run)).cells[0]?.notes).toEqual([expect.stringContaining('bytes were not kept') as string])
   expect((await lstat(join(home.folders.state, 'runs', run.id, '0', 'output'))).size).toBeLessThan(70 * 1024 * 1024)
 }, 90_000)
+
+test('a guest with the plain agent alone runs commands too: output and files come at the end', async () => {
+  await home.bootTiny(client, 'plain')
+  // Its keeper starts it again each second, were it there.
+  await client.guest.run({ machine: 'plain', argv: ['sh', '-c', 'rm /sbin/mayfly-exec; killall mayfly-exec'] }).catch(() => undefined)
+  const sources: TarSource[] = [{ entry: { kind: 'file', path: 'in', mode: 0o644, bytes: 4, modifiedSeconds: 1, target: '' }, content: () => Readable.from([Buffer.from('here')]) }]
+  const { ticket, upload } = await client.run.upload({ bytes: tarBytes(sources) })
+  await pipeline(Readable.from(writeTar(sources)), await home.connection.openStream(ticket), async (rest) => {
+    for await (const _ of rest);
+  })
+  const run = await runThrough({ template: 'plain', argv: ['sh', '-c', 'cat /in; echo " and there" | tee /out; exit 5'], upload, copyOut: ['/out'] })
+  expect(run).toMatchObject({ state: 'failed', cells: [{ exitStatus: 5, lastLine: 'here and there', notes: ['Only the plain guest agent answers in this guest: its output came at the end.'] }] })
+  const folder = await evidenceOf(run)
+  try {
+    expect(await readFile(join(folder, 'files', 'out'), 'utf8')).toBe(' and there\n')
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+  await client.machine.delete({ machine: 'plain', force: true })
+}, 110_000)
