@@ -1,11 +1,10 @@
 /** The list of machines: searched, filtered, grouped by tag, walked with the arrows; smooth with hundreds. */
 import { Menu } from '@mantine/core'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { ChevronDown, ChevronRight, LayoutGrid, ListFilter as FilterIcon, Plus, Search, X } from 'lucide-react'
+import { LayoutGrid, ListFilter as FilterIcon, Plus, Search, X } from 'lucide-react'
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { text } from '../../text/text.ts'
 import { listRows } from '../../state/machine-search.ts'
-import type { ListFilter, ListOrder, ListRow } from '../../state/machine-search.ts'
+import type { ListFilter, ListOrder } from '../../state/machine-search.ts'
 import { recall, remember } from '../../state/memory.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { openOverlay } from '../../state/overlay.ts'
@@ -14,11 +13,9 @@ import { clearSelection, select, useSelection } from '../../state/selection.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { HostFoot } from './host-foot.tsx'
 import { actByKey } from './machine-keys.ts'
-import { MachineRow } from './machine-row.tsx'
+import { VirtualRows } from './virtual-rows.tsx'
 import './machine-list.css'
 
-const machineRowPx = 44
-const groupRowPx = 28
 const filters: readonly ListFilter[] = ['all', 'running', 'stopped', 'needsYou']
 const orders: readonly ListOrder[] = ['byName', 'byState', 'byMemory']
 
@@ -40,14 +37,7 @@ export function MachineList(): React.ReactNode {
   const rows = useMemo(() => listRows(machines, { search: question, filter, order, folded }), [machines, question, filter, order, folded])
   const searchField = useRef<HTMLInputElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: (index) => (rows[index]?.kind === 'group' ? groupRowPx : machineRowPx),
-    getItemKey: (index) => keyOf(rows[index], index),
-    overscan: 8,
-  })
-  useEffect(() => virtual.measure(), [rows, virtual])
+  const bringUp = useRef<(index: number) => void>(undefined)
 
   useEffect(() => {
     const focusSearch = (event: KeyboardEvent): void => {
@@ -107,7 +97,7 @@ export function MachineList(): React.ReactNode {
       if (event.shiftKey) select([...selected, ...(current === undefined ? [] : [current]), id])
       if (event.shiftKey) go({ view: 'machines', machine: id }, 'replace')
       else show(id, 'replace')
-      virtual.scrollToIndex(rows.findIndex((row) => row.kind === 'machine' && row.machine.id === id))
+      bringUp.current?.(rows.findIndex((row) => row.kind === 'machine' && row.machine.id === id))
       return
     }
     if (event.key === 'a' && event.ctrlKey) {
@@ -170,34 +160,11 @@ export function MachineList(): React.ReactNode {
         tabIndex={0}
         onKeyDown={keyed}
       >
-        <div className="ml-all" role="presentation" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const row = rows[item.index]
-            if (row === undefined) return null
-            const at = { transform: `translateY(${item.start}px)` }
-            if (row.kind === 'group') {
-              const Chevron = row.folded ? ChevronRight : ChevronDown
-              return (
-                <div key={item.key} className="ml-group" style={at} role="option" aria-selected={false} aria-label={text.list.group(row.name, text.list.runningOf(row.running, row.all), row.folded)} onClick={() => toggleGroup(row.key)}>
-                  <Chevron size={12} aria-hidden />
-                  <b className="mf-clip">{row.name}</b>
-                  <span className="mf-push">{text.list.runningOf(row.running, row.all)}</span>
-                </div>
-              )
-            }
-            const { machine, depth, first, up } = row
-            return <MachineRow key={item.key} machine={machine} at={at} depth={depth} first={first} up={up} current={machine.id === current} selected={selected.size > 0 ? selected.has(machine.id) : machine.id === current} onPick={onPick} />
-          })}
-        </div>
+        <VirtualRows rows={rows} scroller={scroller} bringUp={bringUp} current={current} selected={selected} onPick={onPick} onToggle={toggleGroup} />
       </div>
       <HostFoot />
     </div>
   )
-}
-
-function keyOf(row: ListRow | undefined, index: number): string | number {
-  if (row === undefined) return index
-  return row.kind === 'group' ? `group ${row.key}` : row.machine.id
 }
 
 function isTyping(target: EventTarget | null): boolean {
