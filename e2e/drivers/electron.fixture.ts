@@ -51,9 +51,9 @@ export async function launchElectron({ home, colorScheme = 'light', folder = che
       chooseFile: async (file, ask) => {
         // The desktop draws the dialog itself, out of reach of any driver: here it answers at once.
         await app.evaluate(({ dialog }, chosen) => {
-          const { showOpenDialog } = dialog
+          const asBefore = dialog.showOpenDialog.bind(dialog)
           dialog.showOpenDialog = () => {
-            dialog.showOpenDialog = showOpenDialog
+            dialog.showOpenDialog = asBefore
             return Promise.resolve({ canceled: false, filePaths: [chosen] })
           }
         }, file)
