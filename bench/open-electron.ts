@@ -10,6 +10,8 @@ import { appFolder, browserFlags, windowSize } from './bench-window.ts'
 import type { BenchWindow } from './bench-window.ts'
 import { cpuSecondsOf, withDescendants } from './process-cpu.ts'
 
+const connectsWithinMs = 40_000
+
 /** What a window is looked at on. */
 interface Display {
   /** `:99`. */
@@ -66,7 +68,10 @@ export async function openElectron(home: BenchHome): Promise<BenchWindow> {
     await display.close()
   }
   try {
-    app = await _electron.launch({ executablePath, args: [...browserFlags, appFolder()], env: await electronEnvironment(home, display) })
+    const env = await electronEnvironment(home, display)
+    const start = (): Promise<ElectronApplication> => _electron.launch({ executablePath, args: [...browserFlags, appFolder()], env, timeout: connectsWithinMs })
+    // Now and then Playwright 1.65 does not get hold of an Electron 33 that runs as it should; it ends it then.
+    app = await start().catch(start)
     const launched = app
     const page = await app.firstWindow()
     await app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height), windowSize)

@@ -14,6 +14,8 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url))
 /** No GPU here; WebGL in software. The sandbox stays on: it is part of what is tested, and the reason why root cannot run this. */
 const flags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
+const connectsWithinMs = 40_000
+
 export interface ElectronDriver extends Driver {
   readonly app: ElectronApplication
 }
@@ -32,12 +34,15 @@ export async function launchElectron({ home, colorScheme = 'light', folder = che
   const display = await openDisplay()
   let launched: ElectronApplication | undefined
   try {
-    const app = await _electron.launch({
+    const start = (): Promise<ElectronApplication> => _electron.launch({
       executablePath: program,
       args: [...flags, folder, ...links],
       env: { ...hostEnvironment(home), DISPLAY: display.name, ...env },
       colorScheme,
+      timeout: connectsWithinMs,
     })
+    // Now and then Playwright 1.65 does not get hold of an Electron 33 that runs as it should; it ends it then.
+    const app = await start().catch(start)
     launched = app
     let stderr = ''
     app.process().stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
