@@ -74,7 +74,9 @@ export async function openElectron(home: BenchHome): Promise<BenchWindow> {
     app = await start().catch(start)
     const launched = app
     const page = await app.firstWindow()
-    await app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height), windowSize)
+    // An answer can be lost while the app is still loading ("promise was garbage collected").
+    const resize = (): Promise<unknown> => launched.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height), windowSize)
+    await resize().catch(resize)
     const main = app.process().pid ?? 0
     return {
       page,
