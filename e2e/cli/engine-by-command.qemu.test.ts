@@ -77,7 +77,7 @@ test('bash completes commands, flags and names, quoted as they must be', async (
     expect(stderr).toBe('')
     return stdout.split('\n').filter((word) => word !== '').toSorted()
   }
-  expect(await complete('mayfly li', 'li')).toEqual(['list'])
+  expect(await complete('mayfly li', 'li')).toEqual(['life', 'list'])
   expect(await complete('mayfly create x --prof', '--prof')).toEqual(['--profile'])
   expect(await complete('mayfly create x --profile ', '')).toEqual(['compatible', 'micro', 'paravirtual'])
   expect(await complete('mayfly create x --image=t', 't')).toEqual(['tiny'])

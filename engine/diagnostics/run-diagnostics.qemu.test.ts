@@ -28,7 +28,7 @@ test('every diagnostic answers on this host as the contract says, and leaves not
   const accelerators = await measureAccelerators(installation, capabilities, { cacheFolder: folders.cache })
   const results = await runDiagnostics({ folders, installation, capabilities, accelerators })
   for (const result of results) expect(diagnosticResultSchema.parse(result)).toEqual(result)
-  expect(new Set(results.map(({ id }) => id)).size).toBe(15)
+  expect(new Set(results.map(({ id }) => id)).size).toBe(17)
   expect(results.filter(({ status }) => status === 'unknown')).toEqual([])
   expect(results.filter(({ id, status }) => id.startsWith('qemu') && status !== 'ok')).toEqual([])
   expect(await readdir(folders.data)).toEqual([])

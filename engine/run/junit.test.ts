@@ -35,12 +35,12 @@ test('a command that failed is a failure, one that could not be carried out an e
   expect(xml).toContain('<property name="os" value="&quot;a&quot; &amp; &lt;b&gt;0"/>')
 })
 
-test('it is valid by the schema of its readers, where this host can tell', async () => {
+test('it is valid by the schema of its readers', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mayfly-junit-'))
   try {
     await writeFile(join(folder, 'junit.xsd'), schema)
     await writeFile(join(folder, 'junit.xml'), junitXml(run, 'host', () => ({ stdout: '\u{1b}\u{ffff}ü', stderr: '' })))
-    const outcome = await promisify(execFile)('xmllint', ['--noout', '--schema', join(folder, 'junit.xsd'), join(folder, 'junit.xml')]).then(() => 'valid', (error: NodeJS.ErrnoException & { stderr?: string }) => (error.code === 'ENOENT' ? 'valid' : (error.stderr ?? '')))
+    const outcome = await promisify(execFile)('xmllint', ['--noout', '--schema', join(folder, 'junit.xsd'), join(folder, 'junit.xml')]).then(() => 'valid', (error: Error & { stderr?: string }) => error.stderr ?? error.message)
     expect(outcome).toBe('valid')
   } finally {
     await rm(folder, { recursive: true })
