@@ -57,6 +57,17 @@ test('a fork of a fork, several at once, by a pattern, standing still', async ()
   expect(await refusal(client.machine.fork({ machine: 'parent', name: 'child 2' }))).toBe('conflict')
 })
 
+test('many at once all run when they are told of, and none sees what another writes', async () => {
+  const { forks } = await client.machine.fork({ machine: 'parent', count: 6, name: 'one of {n}', throwaway: true })
+  expect(forks.map(({ machine }) => machine.state)).toEqual(forks.map(() => 'running'))
+  const names = forks.map(({ machine }) => machine.name)
+  for (const name of names) await home.sh(client, name, `echo '${name}' > /data/disk; sync; echo '${name}' > /run/memory`)
+  for (const name of names) expect(await home.sh(client, name, 'cat /data/disk /run/memory; md5sum -c -s /run/sum && echo right')).toBe(`${name}\n${name}\nright\n`)
+  expect(await home.sh(client, 'parent', 'cat /data/disk /run/memory')).toBe('parent\nsecret\n')
+  for (const name of names) await client.machine.stop({ machine: name, force: true })
+  await until(async () => (await client.machine.list({})).every(({ name }) => !names.includes(name)), 'throwaways are gone')
+})
+
 test('forks outlive their parents, and can be started again from their disks', async () => {
   await client.machine.delete({ machine: 'parent-fork-1', force: true })
   await client.trash.empty({})

@@ -16,6 +16,7 @@ import { newMachineId } from '../machine/identity.ts'
 import { readPresent } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import type { Life } from '../machine/machine-documents.ts'
+import { resume } from '../machine/power.ts'
 import { inParallel, type Machines } from '../machine/machines.ts'
 import { copyFirmware } from './copy-firmware.ts'
 import { beginDraft, makeDrafts, newForwards } from './fork-drafts.ts'
@@ -30,6 +31,9 @@ import { removeForGood, removeRemains } from './remove-for-good.ts'
 import { setGuestClock } from './set-guest-clock.ts'
 import type { WarmPool } from './warm-pool.ts'
 import { claimSlot, type WarmSlot } from './warm-slot.ts'
+
+/** Of more forks than this none runs before all stand ready: guests that run already would take the CPUs from those still being made. */
+const runAtOnceUpTo = 4
 
 export interface Fork {
   readonly core: MachineCore
@@ -115,11 +119,19 @@ async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly
   })
   const ready = new Map<MachineCore, number>()
   try {
+    const goTogether = request.begin === 'start' && source.withRam && drafts.length > runAtOnceUpTo
     await inParallel(drafts, availableParallelism(), async (draft) => {
-      const wentAt = await beginDraft(machines, draft, frozen.from, request.begin === 'start' ? 'run' : 'pause')
+      const wentAt = await beginDraft(machines, draft, frozen.from, request.begin === 'start' && !goTogether ? 'run' : 'pause')
       ready.set(draft.core, wentAt - calledAt)
-      finish(draft.core, source, frozen.savedAt)
+      if (!goTogether) finish(draft.core, source, frozen.savedAt)
     })
+    if (goTogether) {
+      await Promise.all(drafts.map(async ({ core }) => {
+        await resume(core)
+        ready.set(core, performance.now() - calledAt)
+        finish(core, source, frozen.savedAt)
+      }))
+    }
   } finally {
     await frozen.close()
   }
