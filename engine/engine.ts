@@ -59,8 +59,8 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
       templates?.note(body)
       if (body.type !== 'machine.changed' && body.type !== 'machine.removed') return
       const machine = body.type === 'machine.changed' ? body.machine.id : body.machine
-      const core = body.type === 'machine.changed' ? machines.all.find(({ id }) => id === machine) : undefined
-      const other = imageUsers.note(machine, core === undefined ? null : { name: core.name, images: imagesOf(core.stored.config) })
+      const core = body.type === 'machine.changed' ? machines.byId(machine) : null
+      const other = imageUsers.note(machine, core === null ? null : { name: core.name, images: imagesOf(core.stored.config) })
       if (other.length === 0) return
       for (const image of images.list()) if (other.includes(image.id)) events.publish({ type: 'image.changed', image })
     },

@@ -176,6 +176,6 @@ export async function makeDurable(core: MachineCore): Promise<void> {
 }
 
 async function undoFork(context: EngineContext, machines: Machines, id: MachineId): Promise<void> {
-  const core = machines.all.find((candidate) => candidate.id === id)
-  await (core === undefined ? removeRemains(context.folders, id) : removeForGood(core, machines)).catch((error: unknown) => context.log(`${id}: a fork that failed is left: ${String(error)}`))
+  const core = machines.byId(id)
+  await (core === null ? removeRemains(context.folders, id) : removeForGood(core, machines)).catch((error: unknown) => context.log(`${id}: a fork that failed is left: ${String(error)}`))
 }

@@ -40,7 +40,7 @@ export class Lifetimes {
 
   /** A machine's process has ended. */
   ended(machine: MachineId): void {
-    const core = this.#machines.all.find(({ id }) => id === machine)
+    const core = this.#machines.byId(machine)
     if (core?.stored.life.throwaway === true) void this.#end(core)
   }
 

@@ -18,6 +18,8 @@ const readersAtOnce = 32
 export class Machines {
   readonly #context: EngineContext
   readonly #byId = new Map<MachineId, MachineCore>()
+  /** Made when it is asked for after machines came or went. */
+  #all: readonly MachineCore[] | null = null
   /** Names that a machine being made has taken but not yet got. */
   readonly #reservedNames = new Set<string>()
 
@@ -35,16 +37,23 @@ export class Machines {
     })
     await inParallel(ids, readersAtOnce, async (id) => {
       const folder = join(root, id)
-      this.#byId.set(id, new MachineCore(this.#context, id, folder, await readMachine(folder, id)))
+      this.#put(new MachineCore(this.#context, id, folder, await readMachine(folder, id)))
     })
-    const running = [...this.#byId.values()].filter((core) => core.run !== null)
+    const running = this.all.filter((core) => core.run !== null)
     await Promise.all(running.map((core) => core.queue.run(() => adopt(core)).catch((error: unknown) => {
       this.#context.log(`${core.id} could not be taken over: ${String(error)}`)
     })))
   }
 
-  get all(): MachineCore[] {
-    return [...this.#byId.values()]
+  /** Every machine, in no order. What was answered stays as it is when machines come and go. */
+  get all(): readonly MachineCore[] {
+    this.#all ??= [...this.#byId.values()]
+    return this.#all
+  }
+
+  /** The machine with this id; null where none is in the list. */
+  byId(id: MachineId): MachineCore | null {
+    return this.#byId.get(id) ?? null
   }
 
   /** Rows in the order of names, as people sort them. */
@@ -105,7 +114,7 @@ export class Machines {
   async admit(id: MachineId): Promise<MachineCore> {
     const folder = join(machinesFolder(this.#context.folders), id)
     const core = new MachineCore(this.#context, id, folder, await readMachine(folder, id))
-    this.#byId.set(id, core)
+    this.#put(core)
     core.changed()
     // A machine that was put away broken may have been put away running.
     if (core.run !== null) await core.queue.run(() => adopt(core))
@@ -114,7 +123,7 @@ export class Machines {
 
   /** Lists a machine that was prepared aside. */
   enlist(core: MachineCore): void {
-    this.#byId.set(core.id, core)
+    this.#put(core)
     core.markListed()
   }
 
@@ -124,6 +133,7 @@ export class Machines {
     await Promise.all([syncFolder(machinesFolder(this.#context.folders)), syncFolder(join(target, '..'))])
     core.markGone()
     this.#byId.delete(core.id)
+    this.#all = null
     this.#context.events.publish({ type: 'machine.removed', machine: core.id })
   }
 
@@ -131,6 +141,11 @@ export class Machines {
   portOwner(protocol: 'tcp' | 'udp', hostPort: number, except: MachineId): string | null {
     const owner = this.all.find((core) => core.id !== except && hasProcess(core.state) && core.summary().forwards.some((forward) => forward.protocol === protocol && forward.hostPort === hostPort))
     return owner?.name ?? null
+  }
+
+  #put(core: MachineCore): void {
+    this.#byId.set(core.id, core)
+    this.#all = null
   }
 
   /** Lets go of all machines; their guests run on. */

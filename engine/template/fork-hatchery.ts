@@ -80,7 +80,7 @@ export class ForkHatchery implements Hatchery {
   }
 
   find(id: MachineId): MachineCore | null {
-    return this.#options.machines.all.find((core) => core.id === id) ?? null
+    return this.#options.machines.byId(id)
   }
 
   #find(ref: string): MachineCore {

@@ -20,6 +20,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import type { Machines } from '../machine/machines.ts'
 import { readDocument } from '../storage/document.ts'
 import { templateDocumentPath } from '../storage/names.ts'
+import { ForkCounts } from './fork-counts.ts'
 import { makeTemplate, writeTemplate } from './make-template.ts'
 import { type TemplateDocument, templateDocument, type TemplateRecipe } from './template-document.ts'
 
@@ -62,6 +63,7 @@ export interface TemplatesOptions {
 export class Templates {
   readonly #options: TemplatesOptions
   readonly #entries = new Map<MachineId, Entry>()
+  readonly #forks = new ForkCounts()
   /** Names that are being made. */
   readonly #making = new Set<string>()
 
@@ -72,6 +74,7 @@ export class Templates {
   /** Reads the templates among the machines, and removes what an engine that was killed was making. */
   async open(): Promise<void> {
     const { machines, context } = this.#options
+    for (const core of machines.all) this.#forks.note(core.id, core.stored.life.origin?.machine ?? null)
     await Promise.all(machines.all.map(async (core) => {
       const document = await read(core)
       if (document === undefined && core.stored.life.role !== 'template') return
@@ -164,13 +167,15 @@ export class Templates {
     switch (body.type) {
       case 'machine.removed':
         if (this.#entries.delete(body.machine)) this.#options.context.events.publish({ type: 'template.removed', machine: body.machine })
-        this.#tellChanged()
+        this.#tellOf(this.#forks.note(body.machine, null))
         return
       case 'machine.changed': {
-        const core = this.#options.machines.all.find(({ id }) => id === body.machine.id)
+        const { id, role, origin } = body.machine
+        this.#tellOf([id, ...this.#forks.note(id, origin?.machine ?? null)])
+        if (role !== 'template' || this.#entries.has(id)) return
         // One that came back out of the trash.
-        if (core !== undefined && body.machine.role === 'template' && !this.#entries.has(core.id)) void read(core).then((document) => (document?.made == null ? undefined : this.#enter(core, document)))
-        this.#tellChanged()
+        const core = this.#options.machines.byId(id)
+        if (core !== null) void read(core).then((document) => (document?.made == null ? undefined : this.#enter(core, document)))
         return
       }
       case 'image.changed':
@@ -225,7 +230,7 @@ export class Templates {
   }
 
   #show({ core, document, sizeBytes, broken }: Entry): Template {
-    const { machines, pool } = this.#options
+    const { pool } = this.#options
     const summary = core.summary()
     const room = core.stored.hardware?.room
     const image = document?.recipe.image ?? null
@@ -241,7 +246,7 @@ export class Templates {
       memoryMiB: summary.memoryMiB,
       ceilings: { cpus: Math.max(summary.cpus, room?.cpus ?? 0), memoryMiB: Math.max(summary.memoryMiB, room?.memoryMiB ?? 0) },
       sizeBytes,
-      forks: machines.all.filter((other) => other.stored.life.origin?.machine === core.id).length,
+      forks: this.#forks.of(core.id),
       pool: { waiting: pool.waiting(core.id), wanted: document?.pool ?? 0 },
       broken,
     }
@@ -255,6 +260,13 @@ export class Templates {
 
   #tellChanged(): void {
     for (const entry of this.#entries.values()) this.#tell(entry)
+  }
+
+  #tellOf(machines: readonly MachineId[]): void {
+    for (const machine of machines) {
+      const entry = this.#entries.get(machine)
+      if (entry !== undefined) this.#tell(entry)
+    }
   }
 
   #tell(entry: Entry): void {
