@@ -48,6 +48,17 @@ test('a throwaway deletes itself when its guest powers off, when it is stopped, 
   expect((await client.machine.show({ machine: 'parent' })).state).toBe('running')
 })
 
+test('deleting a throwaway that runs is no failure because it deletes itself', async () => {
+  const { id } = await forkAway('unwanted')
+  expect(await client.machine.delete({ machine: 'unwanted', force: true })).toMatchObject({ id })
+  await assertGone(id)
+  // Its guest powers off in that very moment.
+  const race = await forkAway('race')
+  process.kill(race.pid, 'SIGKILL')
+  expect(await client.machine.delete({ machine: race.id, force: true })).toMatchObject({ id: race.id })
+  await assertGone(race.id)
+})
+
 test('a machine made to be thrown away is waited for, and goes after its first run', async () => {
   const { id } = await client.machine.create({ name: 'made', image: 'tiny', throwaway: true })
   expect((await client.machine.show({ machine: 'made' })).throwaway).toBe(true)

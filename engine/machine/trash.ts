@@ -24,12 +24,14 @@ interface Found extends TrashEntry {
   readonly folder: string
 }
 
-/** Puts a machine in the trash. With force it is switched off first; without, it must be off. */
+/** Puts a machine in the trash. With force it is switched off first; without, it must be off. A throwaway that ran deletes itself for good as it is switched off. */
 export async function putInTrash(core: MachineCore, machines: Machines, force: boolean): Promise<{ id: MachineId; name: string }> {
   const { id, name } = core
   // A start may be queued before us and not have begun.
   if (force) await switchOff(core)
   await core.queue.run(async () => {
+    // Whoever wanted it gone has what was wanted.
+    if (force && core.stored.life.throwaway && !machines.has(id)) return
     if (hasProcess(core.state)) {
       throw new MayflyError('conflict', `${name} is ${core.state}. It was not deleted.`, { state: core.state, allowed: ['stopped', 'crashed', 'broken'] }, { next: 'Stop it first, or delete it with --force.' })
     }
