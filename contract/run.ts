@@ -49,9 +49,23 @@ export const runSchema = z.strictObject({
   parallel: z.int().min(1),
   timeoutSeconds: z.int().nullable(),
   keepOnFailure: z.boolean(),
+  /** The archive of files its commands were given; null: none. `kept`: it can be given to another run. */
+  input: z.strictObject({ bytes: z.int().min(0), kept: z.boolean() }).nullable().default(null),
   state: z.enum(['running', 'passed', 'failed', 'cancelled']),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
   cells: z.array(runCellSchema),
 })
 export type Run = z.infer<typeof runSchema>
+
+/** A file that was copied out of a guest. */
+export const copiedFileSchema = z.strictObject({
+  /** Stands for it where it is asked for: its name need not be text. */
+  index: z.int().min(0),
+  /** Where it was in the guest, without the first slash; what is no text in its name is replaced. */
+  path: z.string(),
+  /** A link is not followed. */
+  kind: z.enum(['file', 'link']),
+  bytes: z.int().min(0),
+})
+export type CopiedFile = z.infer<typeof copiedFileSchema>

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { machineRefSchema, runIdSchema } from '../ids.ts'
 import { cpuCountSchema, memoryMiBSchema } from '../machine.ts'
 import { procedure } from '../procedure.ts'
-import { matrixSchema, runSchema } from '../run.ts'
+import { copiedFileSchema, matrixSchema, runSchema } from '../run.ts'
 import { streamTicketSchema } from '../stream.ts'
 
 const run = runIdSchema.describe('The run.')
@@ -31,6 +31,8 @@ export const runProcedures = {
     .input(runRequestSchema.extend({
       /** A tar archive to be unpacked at the guest's root before each command, as `run.upload` was given it. */
       upload: z.string().optional(),
+      /** Instead: the archive that an earlier run was given, which is kept with its evidence. */
+      inputOf: runIdSchema.optional(),
       /**
        * The run belongs to the caller: a stream comes with the answer, and when it breaks the run ends and its machines are deleted.
        * Of a run with one cell it is the command's own: output, input and signals. Of one with several it tells each cell's output
@@ -65,6 +67,17 @@ export const runProcedures = {
   evidence: procedure({ summary: 'All evidence of a run as a tar archive: a folder for each cell, and junit.xml.', access: 'read' }, ['not-found', 'conflict'])
     .input(z.strictObject({ run }))
     .output(streamTicketSchema),
+  files: procedure({ summary: 'Lists the files that were copied out of a cell\'s guest.', access: 'read' }, ['not-found'])
+    .input(z.strictObject({ run, cell, limit: z.int().min(1).max(10_000).default(1000) }))
+    .output(z.strictObject({
+      files: z.array(copiedFileSchema),
+      /** Of all of them, also those beyond `limit`. */
+      count: z.int().min(0),
+      bytes: z.int().min(0),
+    })),
+  file: procedure({ summary: 'One file that was copied out of a cell\'s guest, as a byte stream.', access: 'read' }, ['not-found'])
+    .input(z.strictObject({ run, cell, file: z.int().min(0).describe('Its index in the list.') }))
+    .output(streamTicketSchema.extend({ path: z.string(), bytes: z.int().min(0) })),
   cancel: procedure({ summary: 'Ends a run, or one cell of it, and deletes its machines.', access: 'write' }, ['not-found'])
     .input(z.strictObject({ run, cell: z.int().min(0).optional() }))
     .output(runSchema),

@@ -102,6 +102,8 @@ const inputs: Readonly<Record<string, unknown>> = {
   'run.serial': { run },
   'run.screenshot': { run },
   'run.evidence': { run },
+  'run.files': { run },
+  'run.file': { run, file: 0 },
   'run.cancel': { run },
   'run.keep': { run },
   'run.remove': { run },

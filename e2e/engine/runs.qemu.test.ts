@@ -65,6 +65,14 @@ async function runThrough(request: Partial<Request> & Pick<Request, 'argv'>): Pr
   return whenOver((await client.run.start({ template: 'ready', ...request })).run)
 }
 
+async function copiedFile(run: Run, file: number): Promise<Buffer> {
+  const { ticket, bytes } = await client.run.file({ run: run.id, file })
+  const chunks: Buffer[] = []
+  for await (const chunk of (await home.connection.openStream(ticket)) as AsyncIterable<Buffer>) chunks.push(chunk)
+  expect(Buffer.concat(chunks).length).toBe(bytes)
+  return Buffer.concat(chunks)
+}
+
 /** Its evidence, unpacked; removed by the caller. */
 async function evidenceOf(run: Run): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mayfly-evidence-'))
@@ -172,6 +180,23 @@ test('files go in and come out as they are, odd names and large ones', async () 
   } finally {
     await rm(folder, { recursive: true })
   }
+  const { files, count, bytes } = await client.run.files({ run: run.id })
+  expect(files.map(({ path, kind, bytes: each }) => [path, kind, each])).toEqual([['out/again', 'file', large.length], ['out/inside', 'link', 0], ['out/large', 'file', large.length], ['out/new\nline "ü" \u{1b}[31m', 'file', 3]])
+  expect([count, bytes, (await client.run.files({ run: run.id, limit: 1 })).files.length]).toEqual([4, 2 * large.length + 3, 1])
+  expect((await copiedFile(run, 2)).equals(large)).toBe(true)
+  expect((await copiedFile(run, 3)).toString()).toBe('odd')
+  // A link is told, not followed.
+  for (const file of [1, 4]) expect(await refusal(client.run.file({ run: run.id, file }))).toBe('not-found')
+  // What the run was given is given again, also when it is gone itself.
+  const again = await client.run.start({ template: 'ready', argv: ['sh', '-c', 'cat /in/n*'], inputOf: run.id })
+  expect(again.run.input).toEqual({ bytes: tarBytes(sources), kept: true })
+  await client.run.remove({ run: run.id })
+  expect((await whenOver(again.run)).cells[0]).toMatchObject({ state: 'passed', lastLine: 'odd' })
+  expect((await runThrough({ argv: ['sh', '-c', 'cat /in/n*'], inputOf: again.run.id })).cells[0]?.lastLine).toBe('odd')
+  expect(await refusal(client.run.start({ template: 'ready', argv: ['true'], inputOf: run.id }))).toBe('not-found')
+  const empty = await runThrough({ argv: ['true'] })
+  expect(await refusal(client.run.start({ template: 'ready', argv: ['true'], inputOf: empty.id }))).toBe('conflict')
+  expect(await refusal(client.run.start({ template: 'ready', argv: ['true'], inputOf: again.run.id, upload }))).toBe('invalid-input')
 }, 90_000)
 
 test('what a guest gives out as an archive is never written outside, nor without end', async () => {

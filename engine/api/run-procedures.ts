@@ -22,6 +22,8 @@ export function runProcedures({ templates, runs }: EngineParts) {
       serial: os.run.serial.handler(({ input }) => runs.serial(input.run, input.cell, input.tailBytes)),
       screenshot: os.run.screenshot.handler(async ({ input }) => ({ mediaType: 'image/png' as const, base64: (await runs.screenshot(input.run, input.cell)).toString('base64') })),
       evidence: os.run.evidence.handler(({ input }) => runs.evidence(input.run)),
+      files: os.run.files.handler(({ input }) => runs.files(input.run, input.cell, input.limit)),
+      file: os.run.file.handler(({ input }) => runs.file(input.run, input.cell, input.file)),
       cancel: os.run.cancel.handler(({ input }) => runs.cancel(input.run, input.cell)),
       keep: os.run.keep.handler(({ input }) => runs.keep(input.run, input.cell)),
       remove: os.run.remove.handler(({ input }) => runs.remove(input.run)),

@@ -3,7 +3,7 @@
  * document and its evidence. What an engine that was killed left under way is on record as ended,
  * with the reason, and the machines it left are deleted.
  */
-import { readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { MayflyError } from '../../contract/errors.ts'
 import type { MachineId, RunId } from '../../contract/ids.ts'
@@ -17,18 +17,21 @@ import { takeScreenshot } from '../machine/screenshot.ts'
 import { runCellNames, runFolderNames, runUploadsFolder } from '../storage/names.ts'
 import { AttachedStream } from './attached-stream.ts'
 import { CellOutput, type OutputPiece } from './cell-output.ts'
+import { type CopiedFiles, listCopiedFiles, openCopiedFile } from './copied-files.ts'
 import { evidenceArchive } from './evidence.ts'
 import type { Hatchery } from './hatchery.ts'
 import { LiveRun } from './live-run.ts'
 import type { OwnerStream } from './owner-stream.ts'
 import { commandLineOf, planCells } from './plan-run.ts'
 import { writeRun } from './run-document.ts'
+import { settleInput, shareInput, takeUpload } from './run-input.ts'
 import { chooseToRemove, makeRunFolder, readRuns, recordMachine } from './run-store.ts'
 import { RunUploads } from './run-uploads.ts'
 import { readableSide } from './readable-side.ts'
 
 export interface RunStart extends RunRequest {
   readonly upload?: string | undefined
+  readonly inputOf?: RunId | undefined
   readonly attached: boolean
 }
 
@@ -119,8 +122,10 @@ export class RunBook {
     if (this.#isClosing) throw new MayflyError('cancelled', 'The run was not begun: the engine is ending.', {})
     const template = hatchery.check(request.template, request)
     const cells = planCells(request)
+    if (request.upload !== undefined && request.inputOf !== undefined) throw new MayflyError('invalid-input', 'A run is given files, or those of an earlier run, not both.', { issues: [{ path: 'inputOf', message: 'Leave it out, or upload.' }] })
+    const from = request.inputOf === undefined ? null : this.get(request.inputOf)
     const id = makeRandomId() as RunId
-    const run: Run = {
+    let run: Run = {
       id,
       number: Math.max(0, ...[...this.#runs.values()].map((other) => other.number)) + 1,
       template: { id: template.id, name: template.name },
@@ -131,6 +136,7 @@ export class RunBook {
       parallel: Math.min(request.parallel ?? availableParallelism(), cells.length),
       timeoutSeconds: request.timeoutSeconds ?? null,
       keepOnFailure: request.keepOnFailure,
+      input: null,
       state: 'running',
       startedAt: new Date().toISOString(),
       endedAt: null,
@@ -138,13 +144,11 @@ export class RunBook {
     }
     this.#runs.set(id, run)
     const names = runFolderNames(context.folders, id)
-    let archive: string | null = null
     try {
       await makeRunFolder(context.folders, run)
-      if (request.upload !== undefined) {
-        archive = names.archive
-        await rename(this.#uploads.take(request.upload), archive)
-      }
+      if (request.upload !== undefined) run = { ...run, input: await takeUpload(this.#uploads.take(request.upload), names.archive) }
+      if (from !== null) run = { ...run, input: await shareInput(from, runFolderNames(context.folders, from.id).archive, names.archive) }
+      this.#runs.set(id, run)
     } catch (error) {
       this.#runs.delete(id)
       await rm(names.folder, { recursive: true, force: true })
@@ -155,14 +159,14 @@ export class RunBook {
       request,
       names,
       hatchery,
-      archive,
+      archive: run.input === null ? null : names.archive,
       onChange: (changed) => this.#changed(changed),
       recordMachine: (machine, cell) => recordMachine(names.machines, machine, cell),
       log: context.log,
       reportBug: this.#options.reportBug,
     })
     const stream = request.attached ? this.#issueOwner(live) : null
-    this.#live.set(id, { run: live, done: this.#carryOut(live, archive) })
+    this.#live.set(id, { run: live, done: this.#carryOut(live, names.archive) })
     context.events.publish({ type: 'run.changed', run })
     return { run, stream }
   }
@@ -217,6 +221,19 @@ export class RunBook {
     return this.#options.context.streams.issue('bytes', () => readableSide(evidenceArchive(run, runFolderNames(this.#options.context.folders, id))))
   }
 
+  /** What was copied out of a cell's guest. Throws `not-found`. */
+  async files(id: RunId, cell: number, limit: number): Promise<CopiedFiles> {
+    this.#cell(id, cell)
+    return listCopiedFiles(this.#cellNames(id, cell).files, limit)
+  }
+
+  /** One file of them. Throws `not-found`. */
+  async file(id: RunId, cell: number, index: number): Promise<StreamTicket & { path: string; bytes: number }> {
+    this.#cell(id, cell)
+    const { path, bytes, content } = await openCopiedFile(this.#cellNames(id, cell).files, index)
+    return { ...this.#options.context.streams.issue('bytes', () => readableSide(content)), path, bytes }
+  }
+
   /** Ends a run, or one cell of it. One that has ended stays as it is. Throws `not-found`. */
   cancel(id: RunId, cell: number | undefined): Run {
     this.get(id)
@@ -264,11 +281,11 @@ export class RunBook {
     await this.#writes
   }
 
-  async #carryOut(live: LiveRun, archive: string | null): Promise<void> {
+  async #carryOut(live: LiveRun, archive: string): Promise<void> {
     await live.carryOut()
     const { id } = live.run
     this.#live.delete(id)
-    if (archive !== null) await rm(archive, { force: true })
+    await settleInput(live.run, archive)
     await this.#write(id)
     await this.#keepWithinBounds()
   }

@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true }))
 
 const runOf = (number: number, state: Run['state']): Run => ({
-  id: `r${String(number).padStart(11, '0')}` as RunId, number, template: { id: 'abcdefghijkl' as MachineId, name: 'tests' }, argv: ['true'], commandLine: '', matrix: {}, count: 3, parallel: 1, timeoutSeconds: null, keepOnFailure: false, state,
+  id: `r${String(number).padStart(11, '0')}` as RunId, number, template: { id: 'abcdefghijkl' as MachineId, name: 'tests' }, argv: ['true'], commandLine: '', matrix: {}, count: 3, parallel: 1, timeoutSeconds: null, keepOnFailure: false, input: null, state,
   startedAt: '2026-01-01T00:00:00.000Z', endedAt: null, cells: planCells({ matrix: {}, count: 3 }),
 })
 
@@ -37,6 +37,17 @@ test('what an engine that was killed left under way is on record as ended, and i
   expect((await readdir(runsFolder(folders))).sort()).toEqual(['r00000000001', 'r00000000002'])
   expect((await readdir(names.folder)).sort()).toEqual(['machines', 'run.json'])
   expect((await readRuns(folders)).orphans).toEqual([])
+})
+
+test('the files that a run was given stay with it where they are kept; a run of an earlier version was given none', async () => {
+  const kept = runOf(1, 'running')
+  await makeRunFolder(folders, { ...kept, input: { bytes: 5, kept: true } })
+  await writeFile(runFolderNames(folders, kept.id).archive, 'files')
+  const { input: _, ...earlier } = runOf(2, 'passed')
+  await makeRunFolder(folders, earlier as Run)
+  const { runs } = await readRuns(folders)
+  expect(runs.map(({ number, input }) => [number, input]).sort()).toEqual([[1, { bytes: 5, kept: true }], [2, null]])
+  expect((await readdir(runFolderNames(folders, kept.id).folder)).sort()).toEqual(['run.json', 'upload.tar'])
 })
 
 test('the oldest go when there are too many, those under way never', async () => {

@@ -10,6 +10,7 @@ import type { Folders } from '../storage/folders.ts'
 import { makePrivateFolder } from '../storage/atomic-file.ts'
 import { runFolderNames, runsFolder, runUploadsFolder } from '../storage/names.ts'
 import { readRun, writeRun } from './run-document.ts'
+import { settleInput } from './run-input.ts'
 
 const mostRuns = 100
 const mostBytes = 4 * 1024 * 1024 * 1024
@@ -37,7 +38,7 @@ export async function readRuns(folders: Folders): Promise<StoredRuns> {
       const machines = await readMachines(names.machines)
       orphans.push(...machines.keys())
       const ended = endedByEngine(run, new Set(machines.values()))
-      await rm(names.archive, { force: true })
+      await settleInput(run, names.archive)
       await writeRun(names.run, ended)
       runs.push(ended)
     } else {

@@ -20,6 +20,8 @@ export interface MachineFolderNames {
   readonly lastExit: string
   /** Where the machine comes from and how long it lives; absent for an ordinary one. */
   readonly life: string
+  /** How long its last boots took. */
+  readonly boots: string
   /** One folder for each checkpoint. */
   readonly checkpoints: string
   /** Frozen layers of RAM that checkpoints stand on. */
@@ -51,6 +53,7 @@ export function machineFolderNames(folder: string): MachineFolderNames {
     layers: join(folder, 'disks.json'),
     lastExit: join(folder, 'last-exit.json'),
     life: join(folder, 'life.json'),
+    boots: join(folder, 'boots.json'),
     checkpoints: join(folder, 'checkpoints'),
     ram: join(folder, 'ram'),
     journal: join(folder, 'journal.json'),
@@ -169,7 +172,7 @@ export interface RunFolderNames {
   readonly run: string
   /** Its machines, one a line: id and cell, each before it is made. */
   readonly machines: string
-  /** The files its commands are given, while it is under way. */
+  /** The files its commands are given; kept afterwards where it is not too large. */
   readonly archive: string
 }
 

@@ -67,7 +67,7 @@ const additions: Readonly<Record<string, Addition>> = {
     ],
   },
   run: {
-    without: ['upload', 'attached'],
+    without: ['upload', 'input-of', 'attached'],
     flags: [
       { name: 'copy-in', path: [], kind: 'string', repeated: true, value: 'SRC:DST', description: 'Put this file or folder of this host at that place in the guest first.' },
       { name: 'evidence', path: [], kind: 'string', value: 'DIR', refers: 'file', description: 'Keep the evidence here: stdout, stderr, times, serial log, last screen, copied files, junit.xml. {n} becomes the number of the run.' },
