@@ -23,7 +23,6 @@ import { ramBlockers } from '../machine/ram-blockers.ts'
 import { planHardware } from '../qemu/argv/plan-hardware.ts'
 import { runGuestTool } from '../run/guest-tool.ts'
 import { writeDocument } from '../storage/document.ts'
-import { templateDocumentPath } from '../storage/names.ts'
 import { awaitReady } from './await-ready.ts'
 import { type TemplateDocument, templateDocument, type TemplateRecipe } from './template-document.ts'
 
@@ -86,7 +85,7 @@ export async function makeTemplate(context: EngineContext, machines: Machines, p
 }
 
 export async function writeTemplate(core: MachineCore, document: TemplateDocument): Promise<void> {
-  await writeDocument(templateDocumentPath(core.names), templateDocument, document)
+  await writeDocument(core.names.template, templateDocument, document)
 }
 
 async function makeMachine(context: EngineContext, machines: Machines, { name, recipe, source }: MakePlan): Promise<MachineCore> {

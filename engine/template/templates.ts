@@ -19,7 +19,6 @@ import type { EngineContext } from '../machine/engine-context.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import type { Machines } from '../machine/machines.ts'
 import { readDocument } from '../storage/document.ts'
-import { templateDocumentPath } from '../storage/names.ts'
 import { ForkCounts } from './fork-counts.ts'
 import { makeTemplate, writeTemplate } from './make-template.ts'
 import { type TemplateDocument, templateDocument, type TemplateRecipe } from './template-document.ts'
@@ -332,7 +331,7 @@ function freeWorkingName(machines: Machines, name: string): string {
 /** Undefined where there is none; null where it cannot be read. */
 async function read(core: MachineCore): Promise<TemplateDocument | null | undefined> {
   try {
-    return await readDocument(templateDocumentPath(core.names), templateDocument)
+    return await readDocument(core.names.template, templateDocument)
   } catch (error) {
     if (!isMayflyError(error)) throw error
     return error.code === 'not-found' ? undefined : null
