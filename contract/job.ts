@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { errorRecordSchema } from './error-schemas.ts'
 import { checkpointIdSchema, imageIdSchema, jobIdSchema, machineIdSchema } from './ids.ts'
 
-export const jobKindSchema = z.enum(['image.build', 'image.add', 'machine.clone', 'machine.import', 'machine.promote', 'machine.export', 'disk.check', 'checkpoint.take', 'checkpoint.restore', 'checkpoint.delete', 'template.make'])
+export const jobKindSchema = z.enum(['image.build', 'image.add', 'machine.clone', 'machine.import', 'machine.promote', 'machine.export', 'disk.add', 'disk.check', 'checkpoint.take', 'checkpoint.restore', 'checkpoint.delete', 'template.make'])
 export type JobKind = z.infer<typeof jobKindSchema>
 
 export const jobSchema = z.strictObject({

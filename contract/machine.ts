@@ -113,6 +113,20 @@ export const agentStateSchema = z.enum([
   'answering',
 ])
 
+/** How far a guest's boot is, in the order of a boot. `ready`: it asks who logs in, says that it is up, or its agent answers. */
+export const bootPhaseSchema = z.enum(['firmware', 'loader', 'kernel', 'userspace', 'ready'])
+export type BootPhase = z.infer<typeof bootPhaseSchema>
+
+/** A boot that was seen from its beginning until its guest was up. */
+export const seenBootSchema = z.strictObject({
+  startedAt: z.iso.datetime(),
+  /** Seconds from the start until a phase was first seen; one that was passed unseen is left out. */
+  phases: z.strictObject({ firmware: z.number().min(0), loader: z.number().min(0), kernel: z.number().min(0), userspace: z.number().min(0) }).partial(),
+  /** Seconds from the start until its guest was up. */
+  readySeconds: z.number().min(0),
+})
+export type SeenBoot = z.infer<typeof seenBootSchema>
+
 /** A real listening address of this machine, as bound now (or to be bound at the next start). */
 export const boundForwardSchema = z.strictObject({
   nic: deviceIdSchema,
@@ -142,6 +156,12 @@ export const machineSummarySchema = z.strictObject({
   profile: profileSchema.nullable(),
   forwards: z.array(boundForwardSchema),
   agent: agentStateSchema,
+  /** Null where it is off, or its guest has told nothing yet. */
+  bootPhase: bootPhaseSchema.nullable(),
+  /** What is usual for it, by the last boots that were seen whole; null where none was. */
+  usualBootSeconds: z.number().nullable(),
+  /** How often its guest restarted by itself within the last minute. One that does so again and again does not come up. */
+  restartsInMinute: z.int(),
   /** How many settings wait for the next start. */
   pendingChanges: z.int(),
   createdAt: z.iso.datetime().nullable(),
@@ -197,6 +217,8 @@ export const machineDetailsSchema = machineSummarySchema.extend({
   hardware: hardwareSummarySchema.nullable(),
   pending: z.array(pendingChangeSchema),
   disks: z.array(diskUsageSchema),
+  /** The last boots that were seen whole, oldest first. */
+  boots: z.array(seenBootSchema),
   /** Null while it runs for the first time or never ran. */
   lastExit: lastExitSchema.nullable(),
   /** Present while a process runs. */

@@ -10,7 +10,7 @@ const machine = machineRefSchema.describe('Name, id, or beginning of an id.')
 const anyButBroken = ['stopped', 'crashed', 'running', 'paused'] as const
 
 export const disk = {
-  add: procedure({ summary: 'Adds a blank disk, or one made from a disk image. A running guest sees it at its next start.', access: 'write', states: anyButBroken, cli: { command: 'disk add', positionals: ['machine'], fields: { sizeMiB: { flag: 'size', unit: 'size-mib' } } } }, ['not-found', 'conflict', 'no-space', 'unsupported'])
+  add: procedure({ summary: 'Adds a blank disk, or one made from a disk image. A running guest sees it at its next start.', access: 'write', states: anyButBroken, job: true, cli: { command: 'disk add', positionals: ['machine'], fields: { sizeMiB: { flag: 'size', unit: 'size-mib' } } } }, ['not-found', 'conflict', 'no-space', 'unsupported'])
     .input(z.strictObject({
       machine,
       sizeMiB: diskSizeMiB.optional().describe('Virtual size; default: the image\'s.'),
@@ -20,7 +20,7 @@ export const disk = {
       cache: diskSchema.shape.cache.unwrap().optional().describe('safe (default), direct, or unsafe.'),
       preallocation: z.enum(['off', 'metadata', 'falloc', 'full']).default('off').describe('Reserve its space now.'),
     }))
-    .output(machineDetailsSchema),
+    .output(jobSchema),
   remove: procedure({ summary: 'Removes a disk and its data from a machine that is off.', access: 'destroy', states: statesAtRest, cli: { command: 'disk remove', positionals: ['machine', 'disk'], confirm: true } }, ['not-found', 'conflict', 'no-space'])
     .input(z.strictObject({ machine, disk: deviceIdSchema }))
     .output(machineDetailsSchema),

@@ -4,6 +4,7 @@ import { applianceSchema } from '../appliance.ts'
 import { diskBusSchema, diskSizeMiB, displaySchema, firmwareSchema, portForwardSchema, soundSchema, watchdogSchema } from '../device.ts'
 import { deviceIdSchema, imageRefSchema, machineRefSchema } from '../ids.ts'
 import { jobSchema } from '../job.ts'
+import { keySchema } from '../key.ts'
 import { statesAtRest } from '../machine-state.ts'
 import { cpuCountSchema, cpuTopologySchema, machineConfigSchema, machineDetailsSchema, machineNameSchema, machineSummarySchema, memoryMiBSchema, profileSchema, tagSchema } from '../machine.ts'
 import { procedure } from '../procedure.ts'
@@ -141,7 +142,7 @@ export const machineProcedures = {
       summary: 'Makes a machine from an OVA file: its disks, CPUs, memory, firmware and network cards.',
       access: 'write',
       job: true,
-      cli: { command: 'import', positionals: ['file', 'name'], fields: { memoryMiB: { flag: 'memory', unit: 'size-mib' }, forwards: { flag: 'forward', unit: 'forward' } }, examples: ['mayfly import appliance.ova', 'mayfly import appliance.ova web --memory 2GiB'] },
+      cli: { command: 'import', positionals: ['file', 'name'], fields: { memoryMiB: { flag: 'memory', unit: 'size-mib' }, diskMiB: { flag: 'disk', unit: 'size-mib' }, forwards: { flag: 'forward', unit: 'forward' } }, examples: ['mayfly import appliance.ova', 'mayfly import appliance.ova web --memory 2GiB'] },
     },
     ['not-found', 'unsupported', 'no-space', 'conflict', 'host-unavailable', 'storage-corrupt'],
   )
@@ -150,7 +151,9 @@ export const machineProcedures = {
       name: machineNameSchema.optional().describe('What to call it; default: as the appliance is called.'),
       cpus: cpuCountSchema.optional().describe('How many CPUs; default: as the appliance says.'),
       memoryMiB: memoryMiBSchema.optional().describe('How much memory; default: as the appliance says.'),
+      diskMiB: diskSizeMiB.optional().describe('Size of its first disk; default, and at least: as the appliance says.'),
       forwards: z.array(portForwardSchema).max(256).optional().describe('Port on this host to port in the guest.'),
+      start: z.boolean().default(false).describe('Start it once it is there.'),
     }))
     .output(jobSchema),
   delete: procedure({ summary: 'Puts a machine in the trash. A running one is switched off first, if forced.', access: 'destroy', states: ['stopped', 'crashed', 'broken', 'starting', 'running', 'paused', 'stopping', 'unknown'], cli: { command: 'delete', positionals: ['machine'], confirm: true } }, ['not-found', 'conflict', 'in-use', 'timeout', 'no-space'])
@@ -169,6 +172,12 @@ export const machineProcedures = {
   screenshot: procedure({ summary: 'Takes a picture of the screen.', access: 'read', states: ['running', 'paused', 'stopping'], cli: { command: 'screenshot', positionals: ['machine', 'file'], interactive: true } }, ['not-found', 'conflict', 'unsupported', 'qmp-failed', 'qmp-interrupted'])
     .input(byMachine)
     .output(z.strictObject({ mediaType: z.literal('image/png'), base64: z.base64() })),
+  pressKeys: procedure({ summary: 'Presses keys on the keyboard of a guest, one combination after the other. What a key writes is up to the layout the guest is set to.', access: 'write', states: ['running'] }, ['not-found', 'conflict', 'timeout', 'qmp-failed', 'qmp-interrupted'])
+    .input(z.strictObject({
+      machine,
+      presses: z.array(z.array(keySchema).min(1).max(6)).min(1).max(2000).describe('Keys that go down together, by their place on the keyboard (UI Events KeyboardEvent code).'),
+    }))
+    .output(machineSummarySchema),
   log: procedure({ summary: 'Reads the end of a log of a machine.', access: 'read', cli: { command: 'log', positionals: ['machine'], interactive: true } }, ['not-found'])
     .input(z.strictObject({ machine, source: logSourceSchema.default('serial'), tailBytes: z.int().min(1).max(4 * 1024 * 1024).default(65_536) }))
     .output(z.strictObject({ text: z.string(), truncated: z.boolean() })),

@@ -51,6 +51,7 @@ const inputs: Readonly<Record<string, unknown>> = {
   'machine.setLife': { machine: 'stopped', throwaway: false },
   'machine.wait': { machine: 'stopped', for: 'stopped' },
   'machine.screenshot': { machine: 'stopped' },
+  'machine.pressKeys': { machine: 'stopped', presses: [['ControlLeft', 'KeyC']] },
   'machine.log': { machine: 'stopped' },
   'machine.followLog': { machine: 'stopped' },
   'trash.list': {},

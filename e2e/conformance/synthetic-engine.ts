@@ -61,6 +61,9 @@ export function summaryOf(index: number): MachineSummary {
     throwaway: false,
     expiresAt: null,
     checkpoints: 0,
+    bootPhase: null,
+    usualBootSeconds: null,
+    restartsInMinute: 0,
   }
 }
 

@@ -32,7 +32,7 @@ test('UEFI, TPM, disks on two buses, a disc and a tablet are taken back together
   await writeFile(disc, makeIso('the disc of the day', 40))
   await done(client.image.add({ file: disc, name: 'disc' }))
   await client.machine.create({ name: 'full', image: 'tiny', memoryMiB: 256, cpus: 1, firmware: 'uefi', tpm: true, diskMiB: 128 })
-  await client.disk.add({ machine: 'full', sizeMiB: 64, bus: 'virtio-scsi' })
+  await client.job.wait({ job: (await client.disk.add({ machine: 'full', sizeMiB: 64, bus: 'virtio-scsi' })).id })
   const { config } = await client.machine.show({ machine: 'full' })
   expect(config?.usb.tablet).toBe(true)
   if (config?.cdroms.length === 0) throw new Error('It has no drive.')

@@ -130,7 +130,7 @@ test('ports, cables and disk sizes change under the running guest; CPUs and memo
 
 test('disks are added, checked and removed', async () => {
   await client.machine.create({ name: 'disks', image: 'tiny', memoryMiB: 256, cpus: 1 })
-  for (const bus of ['virtio-scsi', 'sata', 'nvme'] as const) await client.disk.add({ machine: 'disks', sizeMiB: 64, bus })
+  for (const bus of ['virtio-scsi', 'sata', 'nvme'] as const) await client.job.wait({ job: (await client.disk.add({ machine: 'disks', sizeMiB: 64, bus })).id })
   await client.machine.start({ machine: 'disks' })
   await home.ready(client, 'disks')
   // The guest is up before it has looked at every bus.

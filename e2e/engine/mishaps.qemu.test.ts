@@ -119,8 +119,8 @@ test('a TPM whose QEMU never came does not stay, nor hinders the next start', as
 
 test('taking back a disk that was to come removes it, and only it', async () => {
   await client.machine.create({ name: 'plans', ...bare, start: true })
-  await client.disk.add({ machine: 'plans', sizeMiB: 8 })
-  await client.disk.add({ machine: 'plans', sizeMiB: 9 })
+  await client.job.wait({ job: (await client.disk.add({ machine: 'plans', sizeMiB: 8 })).id })
+  await client.job.wait({ job: (await client.disk.add({ machine: 'plans', sizeMiB: 9 })).id })
   await client.nic.remove({ machine: 'plans', nic: 'nic0' })
   const dropped = await client.machine.dropPending({ machine: 'plans', fields: ['disks.disk1'] })
   expect([dropped.config?.disks.map(({ id }) => id), dropped.pending.map(({ field }) => field)]).toEqual([['disk0', 'disk2'], ['disks.disk2', 'nics.nic0']])

@@ -17,7 +17,7 @@ export function deviceProcedures({ machines }: EngineParts) {
   }
   return {
     disk: {
-      add: os.disk.add.handler(({ input: { machine, ...addition } }) => then(machine, (core) => addDisk(core, addition))),
+      add: os.disk.add.handler(({ input: { machine, ...addition } }) => addDisk(machines.find(machine), addition)),
       remove: os.disk.remove.handler(({ input }) => then(input.machine, (core) => removeDisk(core, input.disk))),
       resize: os.disk.resize.handler(({ input }) => then(input.machine, (core) => resizeDisk(core, input.disk, input.sizeMiB))),
       check: os.disk.check.handler(({ input }) => checkDisks(machines.find(input.machine), input.disk)),

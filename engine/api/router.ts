@@ -10,6 +10,7 @@ import { importAppliance, inspectAppliance } from '../machine/import-appliance.t
 import { followMachineLog, readLog } from '../machine/log-sources.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { pause, reset, resume, start, stop } from '../machine/power.ts'
+import { pressKeys } from '../machine/press-keys.ts'
 import { takeScreenshot } from '../machine/screenshot.ts'
 import { putInTrash } from '../machine/trash.ts'
 import { waitFor } from '../machine/wait.ts'
@@ -79,6 +80,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
       delete: os.machine.delete.handler(({ input }) => putInTrash(machines.find(input.machine), machines, input.force)),
       wait: os.machine.wait.handler(({ input, signal }) => then(input.machine, (core) => waitFor(core, input.for, input.timeoutMs, signal))),
       screenshot: os.machine.screenshot.handler(async ({ input }) => ({ mediaType: 'image/png' as const, base64: (await takeScreenshot(machines.find(input.machine))).toString('base64') })),
+      pressKeys: os.machine.pressKeys.handler(({ input, signal }) => then(input.machine, (core) => pressKeys(core, input.presses, signal))),
       log: os.machine.log.handler(({ input }) => readLog(machines.find(input.machine), input.source, input.tailBytes)),
       ...forkProcedures(parts),
       followLog: os.machine.followLog.handler(({ input, signal }) => followMachineLog(machines.find(input.machine), input.source, input, signal)),

@@ -20,6 +20,8 @@ export interface SerialHubOptions {
   readonly log?: CappedLogOptions
   /** The guest told that it is up, and after how many seconds. Called again after each boot. */
   readonly onReady?: (uptimeSeconds: number) => void
+  /** What the guest wrote, in order: first what the log has of this boot, as much of it as is kept. */
+  readonly onBytes?: (chunk: Buffer) => void
 }
 
 interface Waiter {
@@ -236,6 +238,7 @@ export class SerialHub {
     this.log.grew(chunk.length)
     for (const viewer of this.#viewers) viewer.wake()
     for (const waiter of this.#waiters) if (waiter.search.push(chunk)) waiter.settle(null)
+    this.#options.onBytes?.(chunk)
     const uptimeSeconds = this.#ready.push(chunk)
     if (uptimeSeconds === null) return
     this.#readyUptimeSeconds = uptimeSeconds

@@ -57,7 +57,7 @@ export async function makeForkFolder(fork: ForkFolder): Promise<StoredMachine> {
   } catch (error) {
     throw await describeWriteFailure(fork.folder, error)
   }
-  return { config, createdAt, hardware, life, lastExit: null, run: null, checkpoints: 0, broken: null }
+  return { config, createdAt, hardware, life, lastExit: null, run: null, checkpoints: 0, boots: [], broken: null }
 }
 
 async function placeLayers(fork: ForkFolder, names: MachineFolderNames, disk: DeviceId, chain: readonly string[]): Promise<void> {

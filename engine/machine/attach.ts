@@ -6,6 +6,7 @@
 import { isMayflyError } from '../../contract/errors.ts'
 import { findByArgument, hasArgument, hostBootId, identifyProcess, isAlive, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
 import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
+import { BootWatch } from './boot-watch.ts'
 import { settleEnd } from './end.ts'
 import { connectMonitor, LiveMachine } from './live-machine.ts'
 import type { MachineCore } from './machine-core.ts'
@@ -132,10 +133,13 @@ export async function takeOver(core: MachineCore, qmp: QmpClient, process: Proce
     names: core.names,
     runtime: core.runtime,
     qmp,
+    boot: new BootWatch(core, startUnfinished || !(core.state === 'starting' || core.state === 'restoring') ? 'found' : core.run?.fromState === true ? 'resumed' : 'launch'),
     onAgent: (state) => {
       if (core.live !== live) return
       core.setAgent(state)
-      if (state === 'answering') core.happened('agent-answers', `The guest agent of ${core.name} answers.`)
+      if (state !== 'answering') return
+      live.boot.agentAnswers()
+      core.happened('agent-answers', `The guest agent of ${core.name} answers.`)
     },
   })
   core.live = live

@@ -24,6 +24,7 @@ export async function machineDetails(core: MachineCore): Promise<MachineDetails>
     hardware: hardware === null ? null : summarizeHardware(hardware),
     pending: core.pending(),
     disks,
+    boots: [...core.stored.boots],
     lastExit,
     process:
       run === null || !hasProcess(core.state)

@@ -26,39 +26,45 @@ export interface DiskAddition {
   readonly preallocation: 'off' | 'metadata' | 'falloc' | 'full'
 }
 
-/** Adds a disk; a running guest sees it at its next start. */
-export function addDisk(core: MachineCore, addition: DiskAddition): Promise<void> {
-  return core.queue.run(async () => {
-    core.require('changed', editableStates)
-    const image = addition.image === undefined ? null : core.context.images.get(addition.image)
-    if (image !== null && image.kind !== 'disk') throw new MayflyError('unsupported', `${image.name} is not a disk image.`, { needs: 'a disk image', have: image.kind })
-    const least = Math.ceil((image?.virtualBytes ?? 0) / (1024 * 1024))
-    const sizeMiB = addition.sizeMiB ?? least
-    if (sizeMiB < Math.max(least, 1)) {
-      throw new MayflyError('invalid-input', least > 0 ? `The image needs ${least} MiB.` : 'A blank disk needs a size.', { issues: [{ path: 'sizeMiB', message: least > 0 ? `At least ${least} MiB.` : 'Say how large it shall be.' }] })
-    }
-    const id = nextId('disk', [...core.config.disks, ...(core.run?.config.disks ?? [])])
-    const disk: Disk = {
-      id,
-      label: addition.label ?? '',
-      bus: addition.bus ?? (core.config.profile === 'compatible' ? 'sata' : 'virtio-blk'),
-      sizeMiB,
-      readOnly: false,
-      cache: addition.cache ?? 'safe',
-    }
-    // What an interrupted removal left under this name belongs to no disk.
-    await discardDisk(core.names, id)
-    const layers = await readLayers(core.names)
-    const files = await makeDisk(core.context, core.names, { disk: id, sizeMiB, preallocation: addition.preallocation, image: image?.id ?? null })
-    try {
-      await writeLayers(core.names, { ...layers, [id]: files })
-      await editConfig(core, (config) => ({ ...config, disks: [...config.disks, disk] }))
-    } catch (error) {
-      await writeLayers(core.names, layers).catch(() => undefined)
-      await removeDiskFolder(core.names, id)
-      throw error
-    }
-  })
+/** Adds a disk as a job, since reserving its space may take long; a running guest sees it at its next start. Throws what can be told before. */
+export function addDisk(core: MachineCore, addition: DiskAddition): Job {
+  core.require('changed', editableStates)
+  const image = addition.image === undefined ? null : core.context.images.get(addition.image)
+  if (image !== null && image.kind !== 'disk') throw new MayflyError('unsupported', `${image.name} is not a disk image.`, { needs: 'a disk image', have: image.kind })
+  const least = Math.ceil((image?.virtualBytes ?? 0) / (1024 * 1024))
+  const sizeMiB = addition.sizeMiB ?? least
+  if (sizeMiB < Math.max(least, 1)) {
+    throw new MayflyError('invalid-input', least > 0 ? `The image needs ${least} MiB.` : 'A blank disk needs a size.', { issues: [{ path: 'sizeMiB', message: least > 0 ? `At least ${least} MiB.` : 'Say how large it shall be.' }] })
+  }
+  return core.context.jobs.run({ kind: 'disk.add', title: `Add a disk to ${core.name}`, machine: core.id }, (job) =>
+    core.queue.run(async () => {
+      core.require('changed', editableStates)
+      const id = nextId('disk', [...core.config.disks, ...(core.run?.config.disks ?? [])])
+      const disk: Disk = {
+        id,
+        label: addition.label ?? '',
+        bus: addition.bus ?? (core.config.profile === 'compatible' ? 'sata' : 'virtio-blk'),
+        sizeMiB,
+        readOnly: false,
+        cache: addition.cache ?? 'safe',
+      }
+      // What an interrupted removal left under this name belongs to no disk.
+      await discardDisk(core.names, id)
+      const layers = await readLayers(core.names)
+      job.stage(addition.preallocation === 'off' ? 'Making the disk' : 'Reserving its space')
+      const files = await makeDisk(core.context, core.names, { disk: id, sizeMiB, preallocation: addition.preallocation, image: image?.id ?? null, signal: job.signal, onProgress: (done, total) => job.progress(done, total) })
+      try {
+        job.signal.throwIfAborted()
+        await writeLayers(core.names, { ...layers, [id]: files })
+        await editConfig(core, (config) => ({ ...config, disks: [...config.disks, disk] }))
+      } catch (error) {
+        await writeLayers(core.names, layers).catch(() => undefined)
+        await removeDiskFolder(core.names, id)
+        throw error
+      }
+      return { machine: core.id, sentence: hasProcess(core.state) ? `${core.name} has ${id}; its guest sees it at the next start.` : `${core.name} has ${id}.` }
+    }),
+  )
 }
 
 /** Removes a disk and its data. The machine must be off. */

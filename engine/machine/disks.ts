@@ -13,6 +13,9 @@ export interface BlankDisk {
   readonly preallocation: 'off' | 'metadata' | 'falloc' | 'full'
   /** The disk image it begins from; null: blank. */
   readonly image: ImageId | null
+  readonly signal?: AbortSignal | undefined
+  /** Bytes that are reserved, of all. */
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void
 }
 
 /** Makes a disk's folder and layers; answers with the layers' file names. On a failure nothing is left. */
@@ -22,7 +25,7 @@ export async function makeDisk(context: EngineContext, names: MachineFolderNames
   const active = newLayerFile()
   try {
     if (request.image === null) {
-      await createQcow2(installation, { path: join(folder, active), sizeBytes: request.sizeMiB * 1024 * 1024, preallocation: request.preallocation })
+      await createQcow2(installation, { path: join(folder, active), sizeBytes: request.sizeMiB * 1024 * 1024, preallocation: request.preallocation, signal: request.signal, onProgress: request.onProgress })
       return [active]
     }
     if (request.preallocation !== 'off') {

@@ -12,6 +12,7 @@ import { connectQmp } from '../qemu/qmp/connect-qmp.ts'
 import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
 import type { QmpConversation } from '../qemu/qmp/qmp-conversation.ts'
 import type { MachineFolderNames, MachineRuntimeNames } from '../storage/names.ts'
+import type { BootWatch } from './boot-watch.ts'
 
 /** A helper that is there answers within milliseconds; a busy guest under TCG within a second or two. */
 const execPatienceMs = 5_000
@@ -21,6 +22,7 @@ export interface AttachRequest {
   readonly names: MachineFolderNames
   readonly runtime: MachineRuntimeNames
   readonly qmp: QmpClient
+  readonly boot: BootWatch
   readonly onAgent: (state: 'silent' | 'answering') => void
 }
 
@@ -29,6 +31,7 @@ export class LiveMachine {
   readonly qmp: QmpClient
   readonly serial: SerialHub
   readonly agent: AgentLink
+  readonly boot: BootWatch
   readonly #runtime: MachineRuntimeNames
   #exec: Promise<ExecClient | null> | null = null
   #isDetached = false
@@ -37,7 +40,8 @@ export class LiveMachine {
     this.process = request.process
     this.qmp = request.qmp
     this.#runtime = request.runtime
-    this.serial = new SerialHub(request.runtime.serialSocket, request.names.serialLog)
+    this.boot = request.boot
+    this.serial = new SerialHub(request.runtime.serialSocket, request.names.serialLog, { onBytes: (chunk) => request.boot.wrote(chunk) })
     this.agent = new AgentLink(request.runtime.agentSocket, { onStateChange: request.onAgent })
   }
 
@@ -83,6 +87,7 @@ export class LiveMachine {
     this.qmp.close()
     this.serial.close()
     this.agent.stop()
+    this.boot.end()
     void this.#exec?.then((client) => client?.close(), () => undefined)
   }
 }

@@ -7,7 +7,8 @@ import { uptime } from 'node:os'
 import type { MachineId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import { hasProcess, isLegalTransition, type MachineState, type PausedBy } from '../../contract/machine-state.ts'
-import type { BoundForward, LastExit, MachineConfig, MachineSummary, PendingChange } from '../../contract/machine.ts'
+import type { BootPhase, BoundForward, LastExit, MachineConfig, MachineSummary, PendingChange, SeenBoot } from '../../contract/machine.ts'
+import { usualBootSeconds } from '../console/boot-phase.ts'
 import { describeChanges } from '../devices/describe-changes.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
 import { QmpConversation } from '../qemu/qmp/qmp-conversation.ts'
@@ -16,7 +17,7 @@ import { machineFolderNames, type MachineFolderNames, machineRuntimeNames, type 
 import { CommandQueue } from './command-queue.ts'
 import type { EngineContext, Happening } from './engine-context.ts'
 import type { LiveMachine } from './live-machine.ts'
-import { lastExitDocument, type Life, lifeDocument, machineDocument, type RunDocument, runDocument } from './machine-documents.ts'
+import { bootsDocument, lastExitDocument, type Life, lifeDocument, machineDocument, type RunDocument, runDocument } from './machine-documents.ts'
 
 export interface StoredMachine {
   readonly config: MachineConfig | null
@@ -27,9 +28,19 @@ export interface StoredMachine {
   readonly life: Life
   /** How many checkpoints it has. */
   readonly checkpoints: number
+  /** The last boots that were seen whole, oldest first. */
+  readonly boots: readonly SeenBoot[]
   /** Why a file cannot be used; null where all is sound. */
   readonly broken: string | null
 }
+
+/** How the boot under way goes. */
+export interface BootProgress {
+  readonly phase: BootPhase | null
+  readonly restartsInMinute: number
+}
+
+const noBoot: BootProgress = { phase: null, restartsInMinute: 0 }
 
 export class MachineCore {
   readonly id: MachineId
@@ -55,6 +66,7 @@ export class MachineCore {
   #stateReason: string | null
   #summary: MachineSummary | null = null
   #agent: MachineSummary['agent'] = 'off'
+  #boot: BootProgress = noBoot
   #isGone = false
   #isListed: boolean
 
@@ -133,13 +145,22 @@ export class MachineCore {
     this.#state = state
     this.#pausedBy = pausedBy
     this.#stateReason = reason
-    if (!hasProcess(state)) this.#agent = 'off'
+    if (!hasProcess(state)) {
+      this.#agent = 'off'
+      this.#boot = noBoot
+    }
     this.changed()
   }
 
   setAgent(agent: MachineSummary['agent']): void {
     if (agent === this.#agent) return
     this.#agent = agent
+    this.changed()
+  }
+
+  setBoot(boot: BootProgress): void {
+    if (boot.phase === this.#boot.phase && boot.restartsInMinute === this.#boot.restartsInMinute) return
+    this.#boot = boot
     this.changed()
   }
 
@@ -171,6 +192,14 @@ export class MachineCore {
   async saveLife(life: Life): Promise<void> {
     await writeDocument(this.names.life, lifeDocument, { format: 'mayfly-life', version: 1, ...life }, this.durable)
     this.update({ life })
+  }
+
+  /** Written without haste: what is lost of it in a power cut is measured anew. */
+  async saveBoots(boots: readonly SeenBoot[]): Promise<void> {
+    // What is about to be deleted leaves nothing to be remembered.
+    if (this.#isGone || this.#stored.life.throwaway) return
+    await writeDocument(this.names.boots, bootsDocument, { format: 'mayfly-boots', version: 1, boots: [...boots] }, false)
+    this.update({ boots })
   }
 
   async saveLastExit(exit: LastExit): Promise<void> {
@@ -231,6 +260,9 @@ export class MachineCore {
       profile: config?.profile ?? null,
       forwards: shown === null ? [] : boundForwards(shown),
       agent: this.#agent,
+      bootPhase: this.#boot.phase,
+      usualBootSeconds: usualBootSeconds(this.#stored.boots),
+      restartsInMinute: this.#boot.restartsInMinute,
       pendingChanges: this.pending().length,
       createdAt: this.#stored.createdAt,
       role: life.role,

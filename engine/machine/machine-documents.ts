@@ -1,7 +1,7 @@
 /** The JSON files of a machine's folder, each with its format, version and strict schema. */
 import { z } from 'zod'
 import { machineIdSchema } from '../../contract/ids.ts'
-import { lastExitSchema, machineConfigSchema, originSchema } from '../../contract/machine.ts'
+import { lastExitSchema, machineConfigSchema, originSchema, seenBootSchema } from '../../contract/machine.ts'
 import type { DocumentKind } from '../storage/document.ts'
 
 /** machine.json: what the owner wants. */
@@ -93,5 +93,13 @@ export const lastExitDocument = {
   format: 'mayfly-last-exit',
   version: 1,
   schema: z.strictObject({ format: z.literal('mayfly-last-exit'), version: z.literal(1), exit: lastExitSchema }),
+  migrations: [],
+} as const satisfies DocumentKind<z.ZodType>
+
+/** boots.json: how long the last boots took that were seen whole. */
+export const bootsDocument = {
+  format: 'mayfly-boots',
+  version: 1,
+  schema: z.strictObject({ format: z.literal('mayfly-boots'), version: z.literal(1), boots: z.array(seenBootSchema) }),
   migrations: [],
 } as const satisfies DocumentKind<z.ZodType>

@@ -6,7 +6,7 @@ import { type DocumentKind, readDocument } from '../storage/document.ts'
 import { machineFolderNames } from '../storage/names.ts'
 import type { z } from 'zod'
 import { hardwareDocument } from './hardware-document.ts'
-import { lastExitDocument, lifeDocument, machineDocument, ordinaryLife, runDocument } from './machine-documents.ts'
+import { bootsDocument, lastExitDocument, lifeDocument, machineDocument, ordinaryLife, runDocument } from './machine-documents.ts'
 import type { StoredMachine } from './machine-core.ts'
 
 /** What is stored under `folder` for the machine `id`. Never throws for bad content. */
@@ -22,14 +22,16 @@ export async function readMachine(folder: string, id: MachineId): Promise<Stored
       return null
     }
   }
-  const [machine, hardware, run, last, life, checkpoints] = await Promise.all([
+  const [machine, hardware, run, last, life, checkpoints, boots] = await Promise.all([
     read(names.machine, machineDocument, false),
     read(names.hardware, hardwareDocument, true),
     read(names.run, runDocument, true),
     read(names.lastExit, lastExitDocument, true),
     read(names.life, lifeDocument, true),
     readdir(names.checkpoints).catch(() => []),
+    // No machine is broken for not knowing how long it took.
+    readDocument(names.boots, bootsDocument).catch(() => null),
   ])
   if (machine !== null && machine.id !== id) broken ??= `${names.machine} belongs to the machine ${machine.id}, but lies in the folder of ${id}. It was left as it is.`
-  return { config: machine?.config ?? null, createdAt: machine?.createdAt ?? null, hardware, run, lastExit: last?.exit ?? null, life: life === null ? ordinaryLife : { role: life.role, origin: life.origin, throwaway: life.throwaway, expiresAt: life.expiresAt }, checkpoints: checkpoints.length, broken }
+  return { config: machine?.config ?? null, createdAt: machine?.createdAt ?? null, hardware, run, lastExit: last?.exit ?? null, life: life === null ? ordinaryLife : { role: life.role, origin: life.origin, throwaway: life.throwaway, expiresAt: life.expiresAt }, checkpoints: checkpoints.length, boots: boots?.boots ?? [], broken }
 }

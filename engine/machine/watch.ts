@@ -57,7 +57,11 @@ function note(core: MachineCore, live: LiveMachine, event: AnyQmpEvent): void {
       // A reset closes the guest's ports without telling; what comes up next is another agent.
       live.agent.portChanged(false)
       live.execPortChanged(false)
+      live.boot.restarted(event.data.guest)
       core.happened('reset', event.data.guest ? `${core.name} restarted.` : `${core.name} was reset.`)
+      return
+    case 'STOP':
+      live.boot.halted()
       return
     case 'WATCHDOG':
       core.happened('watchdog', `The watchdog of ${core.name} acted (${event.data.action}): its guest stopped answering.`)

@@ -6,7 +6,7 @@ import type { ListQuestion } from './machine-search.ts'
 function machine(name: string, more: Partial<MachineSummary> = {}): MachineSummary {
   return {
     id: name as MachineSummary['id'], place: 'local', name, state: 'stopped', pausedBy: null, stateReason: null, cpus: 1, memoryMiB: 256, pid: null, startedAt: null,
-    uptimeSeconds: null, tags: [], profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0, createdAt: null, role: 'machine', origin: null, throwaway: false, expiresAt: null, checkpoints: 0, ...more,
+    uptimeSeconds: null, tags: [], profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0, createdAt: null, role: 'machine', origin: null, throwaway: false, expiresAt: null, checkpoints: 0, bootPhase: null, usualBootSeconds: null, restartsInMinute: 0, ...more,
   }
 }
 

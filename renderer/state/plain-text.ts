@@ -7,3 +7,8 @@ const steering = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001
 export function plainText(written: string): string {
   return written.replaceAll(/\r\n?/g, '\n').replaceAll(steering, '')
 }
+
+/** The last lines that say something, oldest first. */
+export function lastLines(plain: string, atMost: number): readonly string[] {
+  return plain.split('\n').map((line) => line.trimEnd()).filter((line) => line !== '').slice(-atMost)
+}

@@ -1,8 +1,11 @@
 /** Makes qcow2 files: every disk's layers begin here, with the same sane options. */
+import { stat } from 'node:fs/promises'
 import { MayflyError } from '../../../contract/errors.ts'
 import type { QemuInstallation } from '../capabilities/qemu-installation.ts'
 import { fillNewFile } from './new-image-file.ts'
 import { imgFailed, requireAbsolute, runQemuImg } from './run-qemu-img.ts'
+
+const growthIntervalMs = 500
 
 export interface NewQcow2 {
   readonly path: string
@@ -16,6 +19,8 @@ export interface NewQcow2 {
   /** The layer below: a file's name in the same folder, or an absolute path. It is not opened. */
   readonly backing?: { readonly name: string; readonly format: 'qcow2' | 'raw' }
   readonly signal?: AbortSignal | undefined
+  /** While all of its space is being reserved, about once a second: bytes of all. */
+  readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined
 }
 
 /**
@@ -25,7 +30,7 @@ export interface NewQcow2 {
  * 'host-unavailable' without qemu-img, 'job-failed'. Nothing is left after a failure.
  */
 export async function createQcow2(installation: QemuInstallation, image: NewQcow2): Promise<void> {
-  const { path, sizeBytes, clusterBytes = 64 * 1024, preallocation = 'off', lazyRefcounts = true, backing, signal } = image
+  const { path, sizeBytes, clusterBytes = 64 * 1024, preallocation = 'off', lazyRefcounts = true, backing, signal, onProgress } = image
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0 || sizeBytes % 512 !== 0) {
     throw new MayflyError('invalid-input', 'A disk is as large as a whole number of 512-byte sectors.', { issues: [{ path: 'sizeBytes', message: `${sizeBytes} is not` }] })
   }
@@ -35,9 +40,19 @@ export async function createQcow2(installation: QemuInstallation, image: NewQcow
   const neededBytes = preallocation === 'falloc' || preallocation === 'full' ? sizeBytes : null
   await fillNewFile(requireAbsolute(path), neededBytes, async () => {
     const cpuSeconds = preallocation === 'full' ? 24 * 3600 : 600
-    const exit = await runQemuImg(installation, ['create', '-q', '-f', 'qcow2', '-o', options.join(','), ...below, path, String(sizeBytes)], { cpuSeconds, signal })
+    const stopWatching = neededBytes === null || onProgress === undefined ? () => undefined : watchGrowth(path, (bytes) => onProgress(Math.min(bytes, sizeBytes), sizeBytes))
+    const exit = await runQemuImg(installation, ['create', '-q', '-f', 'qcow2', '-o', options.join(','), ...below, path, String(sizeBytes)], { cpuSeconds, signal }).finally(stopWatching)
     if (exit.exitCode !== 0) throw imgFailed(`make the disk ${path}`, exit)
   })
+}
+
+/** qemu-img tells nothing while it makes a file; the file system does. */
+function watchGrowth(path: string, grew: (bytes: number) => void): () => void {
+  const timer = setInterval(() => {
+    // In blocks of 512 bytes, whatever the file system's own are (stat(2)).
+    void stat(path).then(({ blocks }) => grew(blocks * 512), () => undefined)
+  }, growthIntervalMs)
+  return () => clearInterval(timer)
 }
 
 /** A name in front of a colon is a protocol to QEMU (`nbd:`, `json:`), wherever it came from. */

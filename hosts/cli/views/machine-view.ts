@@ -92,6 +92,7 @@ export function machineDetails(machine: MachineDetails, style: Style): string {
         ['sound', config?.sound === 'on' ? 'on; whether it is heard, mayfly host tells' : config?.sound],
         ['clipboard', config?.clipboard === true ? 'shared with who watches the screen' : undefined],
         ['agent', machine.agent],
+        ['boot', [...(machine.bootPhase === null || machine.bootPhase === 'ready' ? [] : [machine.bootPhase]), ...(machine.restartsInMinute > 1 ? [`restarted ${machine.restartsInMinute} times in a minute`] : []), ...(machine.usualBootSeconds === null ? [] : [`usually ready after ${durationShown(machine.usualBootSeconds)}`])].join(', ')],
         ['forked from', machine.origin === null ? undefined : `${machine.origin.machineName}${machine.origin.checkpointLabel === null ? '' : `, ${machine.origin.checkpointLabel}`}`],
         ['lives', machine.throwaway || machine.expiresAt !== null ? [...(machine.throwaway ? ['until it stops'] : []), ...(machine.expiresAt === null ? [] : [`until ${timeShown(machine.expiresAt)}`])].join(', ') : undefined],
         ['tags', machine.tags.join(' ')],

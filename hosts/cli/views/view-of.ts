@@ -55,7 +55,6 @@ const views: Readonly<Record<string, View>> = {
   'trash.list': view(trashList),
   'trash.restore': line,
   'trash.empty': view(trashEmptied),
-  'disk.add': details,
   'disk.remove': details,
   'disk.resize': details,
   'cdrom.insert': details,

@@ -1,6 +1,6 @@
 /** How long the last boots took, phase by phase, beside each other and to scale. */
 import type { MachineSummary } from '../../../contract/machine.ts'
-import { useSeenBoots } from '../../state/boot.ts'
+import { useDetails } from '../../state/details.ts'
 import { useNow } from '../../state/now.ts'
 import { text } from '../../text/text.ts'
 import { formatTook, formatWhen } from '../../text/time.ts'
@@ -12,7 +12,7 @@ const shownBoots = 3
 
 export function Boots({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
   const now = useNow()
-  const boots = useSeenBoots(machine.id).map(({ startedAt, seen }) => ({ startedAt, parts: bootParts(seen), seconds: seen.ready ?? 0 })).filter(({ parts }) => parts.length > 0).slice(-shownBoots).toReversed()
+  const boots = (useDetails(machine.id).details?.boots ?? []).map((boot) => ({ startedAt: boot.startedAt, parts: bootParts(boot), seconds: boot.readySeconds })).filter(({ parts }) => parts.length > 0).slice(-shownBoots).toReversed()
   const [last] = boots
   if (last === undefined) return null
   const words = text.starting
