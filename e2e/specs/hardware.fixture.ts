@@ -28,7 +28,7 @@ export function hardwareSpecs(stage: () => Stage): void {
 
     await hardware.button('Restart and apply').click()
     await stage().engineSays('alpha', 'runs with what was asked for', ({ state, pid, pendingChanges, memoryMiB }) => state === 'running' && pid !== before.pid && pendingChanges === 0 && memoryMiB === 320, 60_000)
-    await page.getByText('Nothing waits: the guest has all that is set here.').waitFor()
+    await page.getByText('Nothing: the guest has everything as set here.').waitFor()
     await home.ready(client, 'alpha')
     const kib = Number(await home.sh(client, 'alpha', "awk '/MemTotal/ { print $2 }' /proc/meminfo"))
     expect(Math.round(kib / 1024 / 64)).toBe(4)

@@ -14,7 +14,7 @@ const marks: Readonly<Record<BootPhase, RegExp>> = {
   loader: /GRUB|SYSLINUX|ISOLINUX|PXELINUX|systemd-boot|iPXE|EFI stub:|Loading Linux|Loading initial ramdisk|FreeBSD\/\w+ bootstrap loader/,
   kernel: /^\[ *\d+\.\d{6}\]|Linux version \d|Decompressing Linux|Copyright \(c\) \d{4}-\d{4} The FreeBSD Project/m,
   userspace: /Run \S*init\S* as init process|systemd\[1\]: |^Welcome to (?!GRUB).+!|INIT: version|OpenRC \d|Started .+\.$|Starting cloud-init/m,
-  ready: /^\S* ?login: *$|^MAYFLY READY \d/m,
+  ready: /^(?!Last )\S* ?login: *$|^MAYFLY READY \d/m,
 }
 
 /** Colours, cursor movements and titles, as terminals are told them. */
@@ -24,7 +24,7 @@ const longestLine = 1024
 
 export class BootPhaseReader {
   #phase: BootPhase | null = null
-  /** The line that has not ended yet. */
+  /** The line that has not ended yet, as it came. */
   #line = ''
 
   /** The farthest phase that was told of; null where none was. */
@@ -35,10 +35,11 @@ export class BootPhaseReader {
   /** Takes what the guest wrote next. True: the phase is another one. Costs nothing once it is ready. */
   push(chunk: Buffer): boolean {
     if (this.#phase === 'ready') return false
-    const text = (this.#line + chunk.toString('latin1')).replaceAll(steering, '').replaceAll(/\r+\n?/g, '\n')
+    const written = this.#line + chunk.toString('latin1')
+    const text = written.replaceAll(steering, '').replaceAll(/\r+\n?/g, '\n')
     const known = this.#phase === null ? -1 : bootPhases.indexOf(this.#phase)
     const found = bootPhases.findLast((phase, index) => index > known && marks[phase].test(text))
-    this.#line = text.slice(text.lastIndexOf('\n') + 1).slice(-longestLine)
+    this.#line = written.slice(written.lastIndexOf('\n') + 1).slice(-longestLine)
     if (found === undefined) return false
     this.#phase = found
     return true

@@ -19,7 +19,7 @@ export const acceleratorDiagnostic: Diagnostic = {
     if (best === null) return { status: 'problem', found, tried, concerns: 'No machine can start.', remedies: accelerators.flatMap(remedyOf) }
     if (best === 'kvm' && kvm?.remedy === null) return ok(found, tried)
     const remedies = kvm === undefined ? [] : await kvmRemedies(kvm)
-    return { status: 'warning', found, tried, concerns: 'Machines run in software, several times slower than this computer could.', remedies }
+    return { status: 'warning', found, tried, concerns: 'Machines run in software, several times slower than this computer could run them.', remedies }
   },
 }
 

@@ -2,13 +2,10 @@
  * A boot under way: how far it is and what is usual, as the engine tells, and what its guest wrote
  * last, which is followed only while somebody looks. There is no time after which a boot has failed.
  */
-import type { BootPhase, MachineSummary } from '../../contract/machine.ts'
+import type { MachineSummary } from '../../contract/machine.ts'
 import { useEffect, useState } from 'react'
 import { engine } from './connection.ts'
 import { lastLines, plainText } from './plain-text.ts'
-
-/** In the order of a boot. */
-export const bootPhases: readonly BootPhase[] = ['firmware', 'loader', 'kernel', 'userspace', 'ready']
 
 /** Guests that tell nothing of themselves are not taken for starting for ever. */
 const longestSeconds = 10 * 60

@@ -16,6 +16,6 @@ export const starting = {
     boot: 'Boot',
     readyAfter: (duration: string, when: string) => `Ready ${duration} after its start, ${when}`,
     bar: (when: string, parts: string) => `Boot of ${when}: ${parts}`,
-    beforeText: 'Before it wrote',
+    beforeText: 'No output yet',
   },
 } as const

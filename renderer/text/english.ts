@@ -19,7 +19,7 @@ const state: Readonly<Record<MachineState, string>> = {
 }
 
 const pausedBy: Readonly<Record<PausedBy, string>> = {
-  user: 'paused by you', 'no-space': 'the disk of this host is full; goes on when there is space', 'io-error': 'a disk of this host failed', 'guest-panic': 'the guest panicked', 'internal-error': 'the accelerator could not go on', 'guest-sleep': 'the guest sleeps',
+  user: 'paused by you', 'no-space': 'the disk of this host is full; goes on when there is space', 'io-error': 'a disk of this host failed', 'guest-panic': 'the guest panicked', 'internal-error': 'the hardware acceleration failed', 'guest-sleep': 'the guest sleeps',
 }
 
 export const english = {
@@ -50,19 +50,19 @@ export const english = {
     away: 'The engine does not answer. Machines go on.',
     asOf: (when: string) => `What you see is as of ${when}.`,
     connecting: 'Looking for the engine.',
-    reconnect: 'It is tried again until it answers.',
+    reconnect: 'Trying again until it answers.',
     silent: 'The engine is there but does not answer. Machines go on.',
     takeOver: 'Restart the engine', takingOver: 'The engine is being restarted.', takeOverMeans: 'Its process is ended and another engine takes its place.',
   },
 
   error: {
-    unexpected: 'Something unexpected happened in this page; this is a fault of Mayfly.',
+    unexpected: 'This page ran into an error that Mayfly did not expect. It is a fault of Mayfly, not of your machines.',
     couldNot: (doing: string) => `${doing}: not done`,
     details: 'Details',
     dismiss: 'Dismiss',
     pageBroke: 'This part of the window broke',
-    pageBrokeMore: 'Machines go on. It can be shown anew; what the error was can be copied for a report.',
-    showAnew: 'Show it anew',
+    pageBrokeMore: 'Machines go on. Show it again, or copy the error for a report.',
+    showAnew: 'Show it again',
     copyReport: 'Copy report',
   },
 
@@ -79,7 +79,7 @@ export const english = {
     group: (name: string, running: string, folded: boolean) => `${name}, ${running}, ${folded ? 'folded' : 'unfolded'}`,
     runningOf: (running: number, all: number) => (running === 0 ? `${all} stopped` : `${running} of ${all} running`),
     noMatch: (search: string) => `No machine matches "${search}".`,
-    noneShown: 'No machine is in this filter.',
+    noneShown: 'No machine matches this filter.',
     clearSearch: 'Clear search',
     showAll: 'Show all',
     cpu: (percent: number) => `${percent} percent of its processors`,
@@ -135,7 +135,7 @@ export const english = {
   },
 
   jobs: {
-    noneRunning: 'none runs', running: (amount: number) => `${amount} running`, none: 'Long work shows here: building and adding images, cloning, checking disks.', needsYou: 'Needs you', finished: 'Finished',
+    noneRunning: 'none running', running: (amount: number) => `${amount} running`, none: 'Long work shows here: images, checkpoints, clones, imports.', needsYou: 'Needs you', finished: 'Finished',
     left: (duration: string) => `${duration} left`, goOn: 'Jobs go on when the window closes.', state: { running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' },
   },
 
@@ -144,8 +144,8 @@ export const english = {
     tabOf: (tab: string, name: string) => `${tab} of ${name}`, doctorFact: 'what this host can do', sidebar: 'Hide or show the list', ofCheckpoint: (what: string, label: string, name: string) => `${what} "${label}" of ${name}`, forkMany: (name: string) => `Fork ${name} several times`,
     withOptions: 'with options', copyLine: 'as a command line', lineCopied: (line: string) => `Copied: ${line}`, restart: (name: string) => `Restart ${name}`, restartMeans: 'shuts it down and starts it again', copyAddress: (address: string, name: string) => `Copy ${address} of ${name}`, toPort: (port: number) => `to guest port ${port}`, copyId: (name: string) => `Copy the id of ${name}`,
     options: {
-      back: 'Back', copy: 'Copy the command line', empty: 'Write something.', badCount: 'A whole number from 1 to 100.', badSeconds: 'A whole number from 1 to 3600.',
-      label: { name: 'Name', count: 'How many', label: 'Label', throwaway: 'Throwaway: deletes itself when it stops', timeoutSeconds: 'Seconds it may take' },
+      back: 'Back', escBack: 'back', copy: 'Copy the command line', empty: 'Write something.', badCount: 'A whole number from 1 to 100.', badSeconds: 'A whole number from 1 to 3600.',
+      label: { name: 'Name', count: 'How many', label: 'Label', throwaway: 'Throwaway', timeoutSeconds: 'Seconds it may take' },
       placeholder: { name: 'as Mayfly names it', count: '1', label: 'the time', timeoutSeconds: 'as the machine is set', throwaway: '' },
     },
   },
@@ -162,31 +162,31 @@ export const english = {
   hardware: {
     cannotRead: 'The hardware cannot be read', side: 'What waits, and the host', size: 'Size', now: 'now', later: 'at next start', apply: 'Apply', undo: 'Undo', to: 'to', fromTo: (what: string, from: string, to: string) => `${what} ${from} to ${to}`, grow: (disk: string) => `Grow ${disk}`,
     badCpus: 'Write how many, such as 4.', tooManyCpus: (most: number) => `At most ${most} here.`, badSize: 'Write a size, such as 1.5 GiB.', neverShrinks: (size: string) => `It is ${size} and never shrinks.`, diskRefused: (size: string) => `The host's disk has only ${size}.`, diskSays: (used: string, free: string) => `${used} really used. Safe to ${free}. Grows, never shrinks.`,
-    waits: 'Waits for the next start', nothingWaits: 'Nothing waits: the guest has all that is set here.', drop: 'Drop', dropAll: 'Drop all', fields: { cpus: 'CPUs', memoryMiB: 'Memory', 'display.model': 'Display', display: 'Display', sound: 'Sound', clipboard: 'Shared clipboard', tpm: 'TPM', firmware: 'Firmware', balloon: 'Balloon', watchdog: 'Watchdog', cpuModel: 'CPU model', accelerator: 'Accelerator' } as Readonly<Record<string, string>>,
-    hostAfter: 'The host after that', hostPromised: (memory: string, of: string, cpus: number, ofCpus: number) => `${memory} of ${of} promised, ${plural(cpus, 'CPU', 'CPUs')} on ${plural(ofCpus, 'thread', 'threads')}.`, hostParts: (name: string, own: string, others: string, free: string, kept: string) => `${name} ${own}, others ${others}, free ${free}, kept ${kept}`,
+    waits: 'Waits for the next start', nothingWaits: 'Nothing: the guest has everything as set here.', drop: 'Drop', dropAll: 'Drop all', fields: { cpus: 'CPUs', memoryMiB: 'Memory', 'display.model': 'Display', display: 'Display', sound: 'Sound', clipboard: 'Shared clipboard', tpm: 'TPM', firmware: 'Firmware', balloon: 'Balloon', watchdog: 'Watchdog', cpuModel: 'CPU model', accelerator: 'Accelerator' } as Readonly<Record<string, string>>,
+    hostAfter: 'The host after that', hostPromised: (memory: string, of: string, cpus: number, ofCpus: number) => `${memory} of ${of} promised, ${plural(cpus, 'CPU', 'CPUs')} on ${plural(ofCpus, 'thread', 'threads')}.`, hostParts: (name: string, own: string, others: string, free: string, kept: string) => `${name} ${own}, others ${others}, free ${free}, kept for the host ${kept}`,
     fixed: 'Fixed at first start', notFixed: 'Settled when it first starts, and kept from then on.', cpuModel: 'CPU model', devices: 'Devices', add: 'Add device', disk: 'Disk', addDisk: 'Add disk', reserve: 'Reserve its space now', reserveMeans: 'takes a while; its progress is under Jobs', nic: 'Network card', label: 'Label', labelEmpty: 'data', tpm: 'TPM 2.0', watchdog: 'Watchdog', diskName: (name: string) => `Disk, ${name}`,
     used: (size: string, layers: number) => `${size} used, ${plural(layers, 'layer', 'layers')}`, readOnly: 'read only', cacheDirect: 'past the host\'s cache', cacheUnsafe: 'flushes ignored', removeDisk: (disk: string) => `Delete ${disk} and its data`, removeOff: 'A disk is deleted while the machine is off.', cdName: 'CD drive', empty: 'empty', discGone: 'a disc that is no image any more', insert: 'Insert', changeDisc: 'Change', eject: 'Eject', noDiscs: 'There is no disc image. Images adds one.',
     nicName: 'Network', forwards: (amount: number) => plural(amount, 'forward', 'forwards'), cableIn: 'cable in', cableOut: 'cable out', edit: 'Edit', display: 'Display', displays: { 'virtio-vga': 'virtio-vga, follows the view', std: 'standard VGA, for any system', none: 'none, serial only' }, tablet: 'tablet: the pointer goes where yours is', noTablet: 'no tablet',
     balloon: 'Balloon', balloonOn: 'tells what the guest uses', balloonOff: 'none: what the guest uses is not known', remove: 'Remove', addOne: 'Add', removeTpm: 'Remove the TPM', removeWatchdog: 'Remove the watchdog', watchdogDoes: { reset: 'resets the guest when it hangs', poweroff: 'switches off when the guest hangs', pause: 'pauses when the guest hangs', none: 'only tells when the guest hangs' },
-    firmware: 'Firmware', firmwares: { bios: 'BIOS', uefi: 'UEFI' }, secureBoot: 'Secure Boot on', noSecureBoot: 'Secure Boot off', bootOrder: 'Boot order', noBootOrder: 'as the firmware likes', directBoot: 'its kernel is started directly', sound: 'Sound', sounds: { none: 'no sound card', on: 'a sound card' }, heardThrough: (outlet: string) => `heard through ${outlet}`, outlets: { pa: 'the sound server of this host', alsa: 'the sound card of this host' } as Readonly<Record<string, string>>, notHeard: 'not heard on this host', notHeardTitle: 'Nobody hears this machine', removeSound: 'Remove the sound card',
+    firmware: 'Firmware', firmwares: { bios: 'BIOS', uefi: 'UEFI' }, secureBoot: 'Secure Boot on', noSecureBoot: 'Secure Boot off', bootOrder: 'Boot order', noBootOrder: 'the firmware decides', directBoot: 'its kernel is started directly', sound: 'Sound', sounds: { none: 'no sound card', on: 'a sound card' }, heardThrough: (outlet: string) => `heard through ${outlet}`, outlets: { pa: 'the sound server of this host', alsa: 'the sound card of this host' } as Readonly<Record<string, string>>, notHeard: 'not heard on this host', notHeardTitle: 'Nobody hears this machine', removeSound: 'Remove the sound card',
   },
 
   network: {
     cannotRead: 'The network settings cannot be read', none: 'No network card', noneMore: 'This machine reaches nothing and nothing reaches it.', addNic: 'Add a network card', addLater: 'A running guest sees it at its next start.',
-    card: (number: number) => `Network card ${number}`, user: 'user network: reaches out without rights, is reached by the ports below', restricted: 'cut off from everything but the ports below',
+    card: (number: number) => `Network card ${number}`, user: 'user network: reaches out; is reached only through the ports below', restricted: 'cut off from everything but the ports below',
     cable: (connect: boolean) => (connect ? 'Plug in the cable' : 'Unplug the cable'), cableOut: 'The cable is out.', cableOutMore: 'The guest sees no network until it is plugged in.', remove: 'Remove', removeForward: (address: string) => `Remove ${address}`,
-    onHost: 'On this host', inGuest: 'Port in the guest', protocol: 'Protocol', who: 'Who reaches it', actions: 'Actions', onlyHost: 'only this host', everybody: 'other computers, too', notBound: '(not bound)', noForwards: 'No port of this host leads into the guest.',
+    onHost: 'On this host', inGuest: 'Port in the guest', protocol: 'Protocol', who: 'Who reaches it', actions: 'Actions', onlyHost: 'only this host', everybody: 'other computers, too', notBound: '(not bound)', noForwards: 'No port is forwarded to the guest.',
     services: { 21: 'ftp', 22: 'ssh', 25: 'smtp', 53: 'dns', 80: 'http', 443: 'https', 3306: 'mysql', 3389: 'rdp', 5432: 'postgres', 5900: 'vnc', 6379: 'redis', 8080: 'http', 8443: 'https' } as Readonly<Record<number, string>>,
     add: 'Add forward', badListen: 'Write a port, or an IPv4 address and a port: 127.0.0.1:8080.', badPort: 'Write a port from 1 to 65535.', taken: (name: string, port: number) => `${name} already uses port ${port}.`, use: (port: number) => `Use ${port}`,
     nowMore: 'Forwards and cables change at once, also while the machine runs.', inside: 'Inside the guest', fromAgent: 'as its agent says', agentSilent: 'its agent does not answer',
   },
 
   overview: {
-    cannotRead: 'This machine cannot be read', diskUse: 'Real disk use', diskUseMore: 'what its disks take on this host', noDisks: 'It has no disk.', facts: 'Facts', addresses: 'Addresses', forward: 'Forward a port', noAddresses: 'No port of this host leads into the guest.',
+    cannotRead: 'This machine cannot be read', diskUse: 'Real disk use', diskUseMore: 'what its disks take on this host', noDisks: 'It has no disk.', facts: 'Facts', addresses: 'Addresses', forward: 'Forward a port', noAddresses: 'No port is forwarded to the guest.',
     diskLine: (used: string, size: string, shared: string | undefined, layers: number) => `${used} of ${size}${shared === undefined ? '' : `, ${shared} shared`}, ${plural(layers, 'layer', 'layers')}`,
     toGuest: (port: number, protocol: string, service: string | undefined) => `to guest port ${port}${protocol === 'udp' ? ' (udp)' : ''}${service === undefined ? '' : `, ${service}`}`,
     machine: 'Machine', up: 'Up', upSince: (duration: string, since: string) => `${duration}, since ${since}`, size: 'Size', agent: 'Guest agent', agentState: { off: 'off', silent: 'does not answer yet', answering: 'answers' }, accelerator: 'Accelerator', accelerators: { kvm: 'KVM', tcg: 'software emulation' },
-    process: 'Process', resident: (bytes: string) => `${bytes} resident`, proportional: (bytes: string) => `truly ${bytes}, what forks share counted in part`, machineType: 'Machine type', lastEnd: 'Last end', created: 'Made', notes: 'Notes', notesEmpty: 'What this machine is for, what must not be deleted.', keepNotes: 'Keep the notes', keeping: 'keeping', notKept: 'kept when you leave the field',
+    process: 'Process', realMemory: 'Real memory', proportional: (real: string, resident: string) => `${real}; ${resident} with all that forks share`, machineType: 'Machine type', lastEnd: 'Last end', created: 'Created', notes: 'Notes', notesEmpty: 'What this machine is for, what must not be deleted.', keepNotes: 'Keep the notes', keeping: 'keeping', notKept: 'kept when you leave the field',
     tags: 'Tags', tagsMore: 'the first is its group in the list', addTag: 'Add a tag', removeTag: (tag: string) => `Remove the tag ${tag}`, changeTags: 'Change the tags',
     now: 'Now', every: (span: string) => `every second, the last ${span}`, cpu: 'CPU', memory: 'Memory', disk: 'Disk', network: 'Network', ofCpus: (used: string, all: number) => `${used} of ${plural(all, 'CPU', 'CPUs')}`, hardlyCpus: (all: number) => `less than 0.1 of ${plural(all, 'CPU', 'CPUs')}`, ofMemory: (all: string) => `of ${all} given`, residentOnly: 'resident on this host; the guest does not say what it uses',
     graph: (what: string) => `${what} over time`, read: 'read', written: (rate: string) => `written ${rate}`, in: 'in', out: (rate: string) => `out ${rate}`, networkUnknown: 'The guest agent does not count it.', measuring: 'Measuring begins.', graphsOff: 'Graphs are drawn while the machine runs.',

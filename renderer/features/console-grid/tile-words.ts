@@ -3,6 +3,7 @@ import type { MachineSummary } from '../../../contract/machine.ts'
 import type { RunCell } from '../../../contract/run.ts'
 import { factOf, shapeOf, wordOf } from '../../state/machine-looks.ts'
 import { text } from '../../text/text.ts'
+import { formatMiB } from '../../ui/size-text.ts'
 import type { StateShapeName } from '../../ui/state-shape.tsx'
 
 export interface GridEntry {
@@ -50,7 +51,8 @@ export function shapeOfEntry(entry: GridEntry): StateShapeName {
 /** The line beneath the picture. */
 export function lineOf({ machine, cell }: GridEntry): string {
   if (cell !== undefined && (cell.reason ?? cell.lastLine) !== '') return cell.reason ?? cell.lastLine
-  return factOf(machine)
+  // Its state stands above already.
+  return machine.state === 'stopped' ? text.templates.shape(text.machine.cpus(machine.cpus), formatMiB(machine.memoryMiB)) : factOf(machine)
 }
 
 /** How often each occurs, those that do not left out. */

@@ -51,7 +51,7 @@ export function LogTab({ machine }: { readonly machine: MachineSummary }): React
       {!loading && shown.length === 0 && error === undefined ? <div className="log-none"><p>{query === '' ? text.log.empty[source] : text.log.noMatch(query)}</p></div> : null}
       <div ref={scroller} className="log-lines mf-scroll" tabIndex={0} role="log" aria-live="off" aria-label={text.log.sources[source]} onWheel={(event) => (event.deltaY < 0 ? setFollow(false) : undefined)}>
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-          {virtual.getVirtualItems().map((item) => <div key={item.key} className="log-line" style={{ transform: `translateY(${item.start}px)` }}><Line line={shown[item.index] ?? ''} needle={needle} /></div>)}
+          {virtual.getVirtualItems().map((item) => <div key={item.key} className="log-line" style={{ transform: `translateY(${item.start}px)` }}><Line line={shown[item.index] ?? ''} needle={needle} plain={source === 'events'} /></div>)}
         </div>
       </div>
     </div>
@@ -59,8 +59,10 @@ export function LogTab({ machine }: { readonly machine: MachineSummary }): React
 }
 
 /** Its time as it is here, the whole of it for whoever points at it. */
-function Line({ line, needle }: { readonly line: string; readonly needle: string }): React.ReactNode {
-  const { atMs, rest } = splitTime(line)
+function Line({ line, needle, plain }: { readonly line: string; readonly needle: string; readonly plain: boolean }): React.ReactNode {
+  const { atMs, rest: all } = splitTime(line)
+  // What happened comes with a word for programs.
+  const rest = plain ? all.replace(/^[a-z-]+: /, '') : all
   return <>{atMs === undefined ? null : <time className="log-time" dateTime={new Date(atMs).toISOString()} title={formatFull(atMs)}>{formatStamp(atMs, Date.now())}</time>}<Found line={rest} needle={needle} /></>
 }
 

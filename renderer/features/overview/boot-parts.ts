@@ -1,6 +1,6 @@
 /** A boot as parts of a bar: how long each phase took. Pure. */
 import type { BootPhase, SeenBoot } from '../../../contract/machine.ts'
-import { bootPhases } from '../../state/boot.ts'
+import { bootPhases } from '../../state/boot-phases.ts'
 
 export interface BootPart {
   /** `silent`: before the guest wrote anything. */

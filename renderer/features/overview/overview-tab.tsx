@@ -101,7 +101,8 @@ function Facts({ machine, details }: { readonly machine: MachineSummary; readonl
           <>
             <dt>{text.overview.accelerator}</dt><dd>{text.overview.accelerators[process.accelerator]}</dd>
             <dt>QEMU</dt><dd>{process.qemuVersion}</dd>
-            <dt>{text.overview.process}</dt><dd>{machine.pid}{process.residentBytes === null ? '' : `, ${text.overview.resident(formatBytes(process.residentBytes))}`}{process.proportionalBytes === null ? '' : `, ${text.overview.proportional(formatBytes(process.proportionalBytes))}`}</dd>
+            <dt>{text.overview.process}</dt><dd>{machine.pid}</dd>
+            {process.residentBytes === null ? null : <><dt>{text.overview.realMemory}</dt><dd>{process.proportionalBytes === null ? formatBytes(process.residentBytes) : text.overview.proportional(formatBytes(process.proportionalBytes), formatBytes(process.residentBytes))}</dd></>}
           </>
         )}
         {hardware === null ? null : <><dt>{text.overview.machineType}</dt><dd>{hardware.machineType}</dd></>}

@@ -35,7 +35,7 @@ export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageG
   const make = useEffectEvent((element: HTMLElement): uPlot => {
     const style = getComputedStyle(element)
     const colour = (name: string): string => style.getPropertyValue(name).trim()
-    const [accent, second, line, faint] = [colour('--mf-accent'), colour('--mf-second'), colour('--mf-line'), colour('--mf-text-3')]
+    const [accent, second, line, faint, ground] = [colour('--mf-accent'), colour('--mf-second'), colour('--mf-line'), colour('--mf-text-3'), colour('--mf-surface')]
     const font = `11px ${style.fontFamily}`
     return new uPlot(
       {
@@ -69,7 +69,15 @@ export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageG
             ctx.textAlign = 'left'
             ctx.textBaseline = 'alphabetic'
             ctx.font = `${11 * devicePixelRatio}px ${style.fontFamily}`
-            for (const value of [most / 2, most]) ctx.fillText(format(value), bbox.left, drawn.valToPos(value, 'y', true) - 4 * devicePixelRatio)
+            // A curve that runs through a number keeps its distance.
+            ctx.strokeStyle = ground ?? ''
+            ctx.lineWidth = 4 * devicePixelRatio
+            ctx.lineJoin = 'round'
+            for (const value of [most / 2, most]) {
+              const at = [format(value), bbox.left, drawn.valToPos(value, 'y', true) - 4 * devicePixelRatio] as const
+              ctx.strokeText(...at)
+              ctx.fillText(...at)
+            }
             // Those at the ends stand within the graph, or they would be cut.
             const axis = timeAxis(drawn.data[0])
             const marks = timeLabels(axis, bbox.width / devicePixelRatio)

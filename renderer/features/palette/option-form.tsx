@@ -41,7 +41,7 @@ export function OptionForm({ entry, options, onBack, onDone }: OptionFormProps):
       <h2 className="pal-form-title"><span className="pal-icon">{entry.icon}</span>{entry.label}</h2>
       <div className="pal-fields">
         {options.list.map((option, index) => option === 'throwaway'
-          ? <Switch key={option} label={words.label[option]} data-mantine-stop-propagation checked={values[option] === 'yes'} onChange={(event) => set(option, event.currentTarget.checked ? 'yes' : '')} />
+          ? <Switch key={option} className="pal-switch" label={words.label[option]} data-mantine-stop-propagation checked={values[option] === 'yes'} onChange={(event) => set(option, event.currentTarget.checked ? 'yes' : '')} />
           : <TextField key={option} label={words.label[option]} value={values[option] ?? ''} placeholder={words.placeholder[option]} error={wrong(option, values[option] ?? '', options.needed.includes(option))} autoFocus={index === 0} data-mantine-stop-propagation="true" onChange={(value) => set(option, value)} />)}
       </div>
       <div className="mf-row pal-command"><code className="mf-cli mf-grow">{command}</code><CopyButton text={command} name={words.copy} copiedWord={text.copied} /></div>

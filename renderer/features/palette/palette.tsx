@@ -63,7 +63,7 @@ export function Palette(): React.ReactNode {
         </>
       ) : <OptionForm key={filling.key} entry={filling} options={filling.options} onBack={() => setFilling(undefined)} onDone={() => actions.close()} />}
       <Spotlight.Footer className="pal-foot">
-        {filling !== undefined ? <><kbd className="mf-kbd">Enter</kbd> {text.palette.doIt} <kbd className="mf-kbd">Esc</kbd> {text.palette.options.back}</> : (
+        {filling !== undefined ? <><kbd className="mf-kbd">Enter</kbd> {text.palette.doIt} <kbd className="mf-kbd">Esc</kbd> {text.palette.options.escBack}</> : (
           <>
             <kbd className="mf-kbd">↑</kbd><kbd className="mf-kbd">↓</kbd> {text.palette.choose} <kbd className="mf-kbd">Enter</kbd> {text.palette.doIt} <kbd className="mf-kbd">Tab</kbd> {text.palette.withOptions} <kbd className="mf-kbd">Esc</kbd> {text.palette.close}
             <span className="mf-push pal-copy" role="status">{copied === undefined ? <><kbd className="mf-kbd">Ctrl C</kbd> {text.palette.copyLine}</> : text.palette.lineCopied(copied)}</span>

@@ -1,6 +1,7 @@
 /** While a guest comes up: how far it is, since when, what is usual, and what it wrote last. Slow is never failed. */
 import type { MachineSummary } from '../../../contract/machine.ts'
-import { bootPhases, isBooting, restartsAgainAndAgain, useLastLines } from '../../state/boot.ts'
+import { isBooting, restartsAgainAndAgain, useLastLines } from '../../state/boot.ts'
+import { bootPhases } from '../../state/boot-phases.ts'
 import { go } from '../../state/place.ts'
 import { useNow } from '../../state/now.ts'
 import { text } from '../../text/text.ts'

@@ -19,6 +19,7 @@ import { formatBytes, formatMiB } from '../../ui/size-text.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
 import { useMakingRows } from './use-making-rows.ts'
+import '../../ui/choices.css'
 import './templates.css'
 
 const pools = ['auto', '0', '1', '2', '4', '8', '16'] as const
@@ -78,7 +79,7 @@ function Row({ template, onRemove, onError }: RowProps): React.ReactNode {
       <td>{text.templates.shape(text.machine.cpus(cpus), formatMiB(memoryMiB))}<span className="mf-3 mf-sm tp-second mf-clip">{grows ? text.templates.upTo(ceilings.cpus, formatMiB(ceilings.memoryMiB)) : formatBytes(sizeBytes)}</span></td>
       <td>{forks === 0 ? 0 : <button type="button" className="mf-link" onClick={() => go({ view: 'grid', of: 'forks', id: machine })}>{forks}<span className="mf-hidden"> {text.templates.forksOf(name)}</span></button>}</td>
       <td>
-        <select className="tp-select" aria-label={text.templates.poolOf(name)} title={text.templates.poolMeans} value={wanted} onChange={({ target }) => void engine.template.setPool({ template: machine, wanted: target.value }).catch((failure: unknown) => onError(toMayflyError(failure)))}>
+        <select className="mf-select tp-select" aria-label={text.templates.poolOf(name)} title={text.templates.poolMeans} value={wanted} onChange={({ target }) => void engine.template.setPool({ template: machine, wanted: target.value }).catch((failure: unknown) => onError(toMayflyError(failure)))}>
           {[...new Set<string>([...pools, wanted])].map((value) => <option key={value} value={value}>{value === 'auto' ? text.templates.poolChoices.auto : value === '0' ? text.templates.poolChoices.none : value}</option>)}
         </select>
         <span className="mf-3 mf-sm tp-second">{text.templates.poolNow(pool.waiting)}</span>
