@@ -4,7 +4,7 @@
  * down, so without it a guest that floods its console would fill the page's memory.
  *
  * Binary messages are bytes. Text messages are JSON: `{"open":true}` or `{"error":…}` from the
- * engine's side first, `{"credit":n}` for n bytes that were read, `{"end":true}` for the end of
+ * engine's side first, `{"credit":n}` for n bytes that were read or that there is more room for, `{"end":true}` for the end of
  * one direction. A peer that breaks these rules loses the link.
  */
 import { MayflyError, toErrorRecord } from '../errors.ts'
@@ -13,6 +13,8 @@ import type { LinkMessage, MessageLink } from './message-link.ts'
 
 /** What each side may have under way before the other has read any of it. Bytes. */
 const windowBytes = 256 * 1024
+/** What it may have where the other made room for more. Bytes. */
+const mostWindowBytes = 8 * 1024 * 1024
 /** Most bytes in one message. */
 export const maxByteMessageBytes = 64 * 1024
 /** Longest text message; errors are the longest. Characters. */
@@ -29,6 +31,8 @@ export class ByteLink {
   readonly #opened = deferred<void>()
   readonly #over = deferred<'ended' | 'broken'>()
   readonly #received: Uint8Array[] = []
+  /** Bytes the peer may have under way. */
+  #window = windowBytes
   /** Bytes the peer may still send. */
   #promised = windowBytes
   /** Bytes that were read here and not yet told to the peer. */
@@ -69,6 +73,18 @@ export class ByteLink {
   refuse(error: MayflyError): void {
     this.#control({ error: toErrorRecord(error) })
     this.close()
+  }
+
+  /**
+   * Makes room for so many bytes of the peer's at once, up to 8 MiB: a stream of pictures would stop and wait
+   * for leave many times in each of them. Never makes it less.
+   */
+  makeRoom(bytes: number): void {
+    const more = Math.min(bytes, mostWindowBytes) - this.#window
+    if (more <= 0) return
+    this.#window += more
+    this.#promised += more
+    this.#control({ credit: more })
   }
 
   /** The next bytes; null once the peer has ended. One reader at a time. Rejects with `host-unavailable` where the link broke. */
@@ -145,8 +161,8 @@ export class ByteLink {
         return this.close()
       case 'credit':
         this.#credit += control.bytes
-        // Nobody can have read more than was sent.
-        if (this.#credit > windowBytes) return this.close()
+        // Nobody may have room for more.
+        if (this.#credit > mostWindowBytes) return this.close()
         this.#creditCame?.resolve()
         this.#creditCame = undefined
         return
@@ -162,7 +178,7 @@ export class ByteLink {
 
   #wasRead(bytes: Uint8Array): Uint8Array {
     this.#readUntold += bytes.length
-    if (this.#readUntold >= windowBytes / 2 && !this.#peerEnded) {
+    if (this.#readUntold >= this.#window / 2 && !this.#peerEnded) {
       this.#promised += this.#readUntold
       this.#control({ credit: this.#readUntold })
       this.#readUntold = 0
@@ -205,7 +221,7 @@ function parseControl(text: string): Control | undefined {
   const { open, end, credit, error } = value as Record<string, unknown>
   if (open === true) return { kind: 'open' }
   if (end === true) return { kind: 'end' }
-  if (typeof credit === 'number' && Number.isInteger(credit) && credit > 0 && credit <= windowBytes) return { kind: 'credit', bytes: credit }
+  if (typeof credit === 'number' && Number.isInteger(credit) && credit > 0 && credit <= mostWindowBytes) return { kind: 'credit', bytes: credit }
   return error === undefined ? undefined : { kind: 'error', error }
 }
 

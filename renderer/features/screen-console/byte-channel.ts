@@ -1,6 +1,9 @@
 /** A byte stream of the engine, looking like the WebSocket noVNC wants. It reads only as fast as frames are taken. */
 import type { ByteLink } from '../../../contract/wire/byte-link.ts'
 
+/** About a picture of 1280x800 pixels as it is. Bytes. */
+const roomBytes = 4 * 1024 * 1024
+
 export class ByteChannel {
   readonly #link: ByteLink
   readonly protocol = ''
@@ -13,6 +16,7 @@ export class ByteChannel {
 
   constructor(link: ByteLink) {
     this.#link = link
+    link.makeRoom(roomBytes)
   }
 
   /** Called once somebody listens. */
@@ -22,7 +26,7 @@ export class ByteChannel {
       for (;;) {
         const bytes = await this.#link.read()
         if (bytes === null) break
-        this.onmessage?.({ data: bytes.slice().buffer })
+        this.onmessage?.({ data: ownBuffer(bytes) })
       }
       clean = true
     } catch {
@@ -47,4 +51,10 @@ export class ByteChannel {
     // Never before whoever closes has finished, as with a WebSocket.
     queueMicrotask(() => this.onclose?.({ code: wasClean ? 1000 : 1006, reason: '', wasClean }))
   }
+}
+
+/** Most links hand over bytes with nothing else around them: those need no copy. */
+function ownBuffer(bytes: Uint8Array): ArrayBuffer {
+  const { buffer, byteLength } = bytes
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : bytes.slice().buffer
 }
