@@ -6,7 +6,7 @@ import { freeTcpPort } from '../engine/machine/host-ports.ts'
 import { findQemu } from '../engine/qemu/capabilities/find-qemu.ts'
 import { BenchHome } from './bench-home.ts'
 import type { Bench } from './bench.ts'
-import { goTo } from './bench-window.ts'
+import { goTo, leaveUnwatched } from './bench-window.ts'
 import type { BenchWindow } from './bench-window.ts'
 import { serveDirectViewer } from './direct-viewer.ts'
 import { median } from './figure.ts'
@@ -96,6 +96,7 @@ async function untilShown(page: Page): Promise<void> {
   await page.locator('canvas').first().waitFor()
   await until(async () => (await page.evaluate(`(() => { const canvas = document.querySelector('canvas'); return canvas?.width === ${painted.width} && canvas.getContext('2d').getImageData(${painted.width - 2}, ${painted.height - 2}, 1, 1).data[0] > 0 })()`)) === true, 'the picture is on the page')
   await page.evaluate(watchPictures)
+  await leaveUnwatched(page)
   await page.locator('canvas').first().focus()
 }
 

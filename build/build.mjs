@@ -31,7 +31,7 @@ const bundles = [
 ]
 
 /** What a bundle of the bench is made of; it is built only for `npm run bench`. @type {Bundle} */
-export const benchBundle = { entry: 'bench/main.ts', folder: 'bench', name: 'bench', sources: ['contract', 'engine', 'hosts/cli', 'hosts/socket', 'hosts/holder', 'bench'] }
+export const benchBundle = { entry: 'bench/main.ts', folder: 'bench', name: 'bench', sources: ['contract', 'engine', 'hosts/cli', 'hosts/socket', 'hosts/holder', 'e2e/drivers', 'bench'] }
 
 /** @param {string} path */
 function isSource(path) {

@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import { chromium } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { until } from './conformance/until.ts'
-import { openDisplay } from './drivers/virtual-display.fixture.ts'
+import { openDisplay } from './drivers/virtual-display.ts'
 
 const run = promisify(execFile)
 const checkout = fileURLToPath(new URL('..', import.meta.url))

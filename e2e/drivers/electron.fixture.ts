@@ -3,18 +3,16 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { _electron } from 'playwright-core'
 import type { ElectronApplication } from 'playwright-core'
+import { startApp } from './desktop-app.ts'
 import { hostEnvironment } from './driver.fixture.ts'
 import type { Driver, LaunchOptions } from './driver.fixture.ts'
-import { openDisplay } from './virtual-display.fixture.ts'
+import { openDisplay } from './virtual-display.ts'
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
 
 /** No GPU here; WebGL in software. The sandbox stays on: it is part of what is tested, and the reason why root cannot run this. */
 const flags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync']
-
-const connectsWithinMs = 40_000
 
 export interface ElectronDriver extends Driver {
   readonly app: ElectronApplication
@@ -32,27 +30,13 @@ export async function launchElectron({ home, colorScheme = 'light', folder = che
   if (process.getuid?.() === 0) throw new Error('Electron keeps its sandbox in tests, and root has none: run them with npm test.')
   const program = process.env['MAYFLY_ELECTRON'] ?? (await electronForTests())
   const display = await openDisplay()
-  let launched: ElectronApplication | undefined
   try {
-    const start = (): Promise<ElectronApplication> => _electron.launch({
-      executablePath: program,
-      args: [...flags, folder, ...links],
-      env: { ...hostEnvironment(home), DISPLAY: display.name, ...env },
-      colorScheme,
-      timeout: connectsWithinMs,
-    })
-    // Now and then Playwright 1.65 does not get hold of an Electron 33 that runs as it should; it ends it then.
-    const app = await start().catch(start)
-    launched = app
-    let stderr = ''
-    app.process().stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    const page = await app.firstWindow()
-    await page.waitForLoadState()
+    const { app, page, stderr } = await startApp({ program, args: [...flags, folder, ...links], env: { ...hostEnvironment(home), DISPLAY: display.name, ...env }, colorScheme })
     return {
       host: 'electron',
       app,
       page,
-      stderr: () => stderr,
+      stderr,
       chooseFile: async (file, ask) => {
         // The desktop draws the dialog itself, out of reach of any driver: here it answers at once.
         await app.evaluate(({ dialog }, chosen) => {
@@ -70,7 +54,6 @@ export async function launchElectron({ home, colorScheme = 'light', folder = che
       },
     }
   } catch (error) {
-    launched?.process().kill('SIGKILL')
     await display.close()
     throw error
   }

@@ -1,4 +1,4 @@
-/** A display of our own, so that windows of tests neither need a screen nor appear on somebody's. */
+/** A display of our own, so that windows of tests and of the bench neither need a screen nor appear on somebody's. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
@@ -9,7 +9,7 @@ export interface VirtualDisplay {
 }
 
 export async function openDisplay(): Promise<VirtualDisplay> {
-  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1000x24', '-nolisten', 'tcp', '-noreset'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1100x24', '-nolisten', 'tcp', '-noreset'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
   const ended = once(child, 'exit')
   const told = child.stdio[3]
   if (told === null || told === undefined || !('setEncoding' in told)) throw new Error('Xvfb has no pipe to tell its display.')
