@@ -26,6 +26,7 @@ const parts = [
     flags: () => ['-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-DNAPI_VERSION=9', `-I${nodeApiHeaders()}`],
   },
   { sources: 'keeper', output: 'mayfly-keeper', flags: () => ['-O2', '-pthread'] },
+  { sources: 'waker', output: 'mayfly-waker', flags: () => ['-O2'] },
   { sources: 'ram', output: 'mayfly-ram.so', flags: () => ['-O2', '-fPIC', '-shared', '-fvisibility=hidden', '-pthread', '-Wl,-z,now', '-Wl,-z,nodelete', '-Wl,-z,noexecstack'] },
 ]
 

@@ -15,6 +15,7 @@ import { recoverAll } from './checkpoint/recover.ts'
 import type { EngineFace, EngineLog } from './engine-face.ts'
 import { EventHub } from './events/event-hub.ts'
 import { Lifetimes } from './fork/lifetimes.ts'
+import { PromiseBook, type Promises } from './fork/promises.ts'
 import { WarmPool } from './fork/warm-pool.ts'
 import { sweepForks } from './fork/sweep-forks.ts'
 import { HostProbe } from './host/host-probe.ts'
@@ -43,6 +44,8 @@ export interface EngineOptions {
   readonly holder: string
   /** Called when a client asks the engine to end. */
   readonly onShutdownRequest?: () => void
+  /** Told what must happen although no engine may be there, whenever that changes. Kept by whoever outlives this engine. */
+  readonly onPromises?: (promises: Promises) => void
 }
 
 /** The caller must hold the lock of the data folder. Resolves when every machine is listed and those that run are taken over. */
@@ -56,14 +59,25 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   const events: EventHub = new EventHub({
     onPublished: (body) => {
       if (body.type === 'machine.removed') runs?.machineGone(body.machine)
+      // Its machines would run on with nobody waiting for them.
+      if (body.type === 'run.changed') promises.unsettled(body.run.id, body.run.state === 'running')
       templates?.note(body)
       if (body.type !== 'machine.changed' && body.type !== 'machine.removed') return
       const machine = body.type === 'machine.changed' ? body.machine.id : body.machine
       const core = body.type === 'machine.changed' ? machines.byId(machine) : null
+      if (core === null) promises.forget(machine)
+      else promises.note(core)
       const other = imageUsers.note(machine, core === null ? null : { name: core.name, images: imagesOf(core.stored.config) })
       if (other.length === 0) return
       for (const image of images.list()) if (other.includes(image.id)) events.publish({ type: 'image.changed', image })
     },
+  })
+  const promises = new PromiseBook((owed) => {
+    try {
+      options.onPromises?.(owed)
+    } catch (error) {
+      log.info(`What must happen without an engine could not be written down: ${String(error)}`)
+    }
   })
   const streams = new StreamDesk()
   const settings = new SettingsStore(folders.config)
@@ -104,6 +118,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
       if (process.env['MAYFLY_HALT_AT'] === step) process.kill(process.pid, 'SIGSTOP')
     },
     ended: (machine) => lifetimes.ended(machine),
+    unsettled: (what, isUnsettled) => promises.unsettled(what, isUnsettled),
     portOwner: (protocol, hostPort, except) => machines.portOwner(protocol, hostPort, except),
   }
   const machines = new Machines(context)
@@ -123,6 +138,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   const runBook = await RunBook.open({ context, hatchery: new ForkHatchery({ context, machines, pool, templates: templateBook, onLifeChange: () => lifetimes.look() }), reportBug })
   runs = runBook
   await runBook.buryOrphans()
+  promises.open(machines.all)
   const logKeeper = new LogKeeper(machines, (line) => log.info(line))
 
   const obligations = (): string[] => [
@@ -154,12 +170,14 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     obligations,
     async close() {
       logKeeper.close()
-      lifetimes.close()
+      const removals = lifetimes.close()
       metrics.close()
       await runBook.close()
       await pool.close()
       await jobs.close()
       await machines.close()
+      await removals
+      promises.close()
       streams.close()
       events.close()
     },

@@ -12,12 +12,13 @@ import { createEngine } from '../../engine/engine.ts'
 import type { EngineClient, EngineConnection, EngineFace, EngineLog } from '../../engine/engine-face.ts'
 import { testCacheDir } from '../../engine/images/tiny/test-image.fixture.ts'
 import { connectInProcess } from '../../engine/in-process.ts'
-import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
-import { type Folders, resolveFolders } from '../../engine/storage/folders.ts'
-import { engineLock, engineSocket } from '../../engine/storage/names.ts'
+import { findByArgument, identifyProcess, isAlive, signalProcess } from '../../engine/qemu/process/process-identity.ts'
+import { type Folders, makeFolders, resolveFolders } from '../../engine/storage/folders.ts'
+import { engineLock, engineSocket, promisesFile } from '../../engine/storage/names.ts'
 import { takeEngineLock } from '../../hosts/holder/engine-lock.ts'
 import type { EngineLock } from '../../hosts/holder/engine-lock.ts'
 import { ensureEngine } from '../../hosts/holder/ensure-engine.ts'
+import { endWaker } from '../../hosts/holder/waker.ts'
 import { until } from '../conformance/until.ts'
 
 
@@ -28,6 +29,7 @@ export class TestHome {
   /** What the engine logged as bugs; a test that expects none leaves it alone. */
   readonly bugs: unknown[] = []
   #face: EngineFace | null = null
+  #lock: EngineLock | null = null
   #connection: EngineConnection | null = null
 
   private constructor(root: string) {
@@ -45,8 +47,18 @@ export class TestHome {
     return home
   }
 
-  /** Starts an engine in this process, or again after `dropEngine`. */
+  /** Starts an engine in this process, or again after `closeEngine`. It leaves no waker, and ends the one that an engine before it left. */
   async open(): Promise<EngineClient> {
+    makeFolders(this.folders)
+    await until(() => {
+      this.#lock ??= takeEngineLock(engineLock(this.folders), { holder: 'test', version: 'test', socket: engineSocket(this.folders) })
+      return this.#lock !== null
+    }, 'no other engine is there', 30_000)
+    endWaker(this.folders)
+    // One that was just being started is not known by its lock.
+    const wakers = findByArgument(promisesFile(this.folders))
+    for (const waker of wakers) signalProcess(waker, 'SIGTERM')
+    await until(() => !wakers.some(isAlive), 'no waker is there')
     const log: EngineLog = { info: () => undefined, bug: (_reference, error) => this.bugs.push(error) }
     this.#face = await createEngine({ folders: this.folders, log, holder: 'test' })
     this.#connection = connectInProcess(this.#face, log)
@@ -70,6 +82,8 @@ export class TestHome {
     await this.#face?.close()
     this.#connection = null
     this.#face = null
+    this.#lock?.release()
+    this.#lock = null
   }
 
   /** Kills the detached engine without a word. */

@@ -64,3 +64,12 @@ test('an engine that is killed leaves none that waits', async () => {
   expect(await readdir(forkMarksFolder(home.folders))).toEqual([])
   expect((await client.template.list({}))[0]?.machine).toBe(template)
 })
+
+test('nor where nobody starts another', async () => {
+  await client.template.setPool({ template: 'warm', wanted: '1' })
+  await until(async () => (await waiting()) === 1, 'one waits', 60_000)
+  await home.killEngine(client)
+  await until(async () => (await home.processes()).length === 0, 'nothing runs', 40_000)
+  expect(await readdir(machinesFolder(home.folders))).toHaveLength(2)
+  expect(await readdir(forkMarksFolder(home.folders))).toEqual([])
+})

@@ -30,7 +30,7 @@ export async function makeDrafts(parent: MachineCore, source: ForkSource, ids: r
   const nics = await newForwards(source.config, ids.length)
   const drafts = ids.map(async (id, index): Promise<Draft> => {
     const config = { ...source.config, name: names[index] ?? id, nics: nics[index] ?? [] }
-    await markMaking(context.folders, id)
+    await markMaking(context, id)
     context.atStep('fork.folder')
     const folder = join(machinesFolder(context.folders), id)
     const stored = await makeForkFolder({ id, folder, config, hardware: hardwareOfFork(source), life, parent: parent.names, layers: source.layers, sizes: source.sizes, media: source.media })

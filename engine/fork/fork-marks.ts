@@ -6,6 +6,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { machineIdSchema, type MachineId } from '../../contract/ids.ts'
+import type { EngineContext } from '../machine/engine-context.ts'
 import { hostBootId } from '../qemu/process/process-identity.ts'
 import { describeWriteFailure, makePrivateFolder } from '../storage/atomic-file.ts'
 import type { Folders } from '../storage/folders.ts'
@@ -19,8 +20,9 @@ export interface ForkMark {
   readonly isOfThisBoot: boolean
 }
 
-/** Notes that a fork is being made. */
-export async function markMaking(folders: Folders, id: MachineId): Promise<void> {
+/** Notes that a fork is being made: until it is, the engine may not go without a successor. */
+export async function markMaking({ folders, unsettled }: EngineContext, id: MachineId): Promise<void> {
+  unsettled(id, true)
   const folder = forkMarksFolder(folders)
   const path = join(folder, id)
   await write(path, false).catch(async (error: NodeJS.ErrnoException) => {
@@ -31,12 +33,15 @@ export async function markMaking(folders: Folders, id: MachineId): Promise<void>
 }
 
 /** Notes that a fork is made, though perhaps not yet on disk. */
-export function markMade(folders: Folders, id: MachineId): Promise<void> {
-  return write(join(forkMarksFolder(folders), id), true)
+export async function markMade({ folders, unsettled }: EngineContext, id: MachineId): Promise<void> {
+  await write(join(forkMarksFolder(folders), id), true)
+  unsettled(id, false)
 }
 
-export function unmark(folders: Folders, id: MachineId): Promise<void> {
-  return rm(join(forkMarksFolder(folders), id), { force: true })
+/** Nothing of the fork is left in the middle: it is on disk for good, or gone. */
+export async function unmark({ folders, unsettled }: EngineContext, id: MachineId): Promise<void> {
+  await rm(join(forkMarksFolder(folders), id), { force: true })
+  unsettled(id, false)
 }
 
 /** All marks that are there. */

@@ -147,7 +147,7 @@ function lifeOf({ origin }: ForkSource, request: ForkRequest): Life {
 function finish(core: MachineCore, source: ForkSource, savedAt: number): void {
   const { context } = core
   const work = async (): Promise<void> => {
-    await markMade(context.folders, core.id)
+    await markMade(context, core.id)
     core.happened('started', `${core.name} was forked from ${source.origin.machineName}.`)
     if (source.withRam && core.state === 'running') await setGuestClock(core, savedAt).catch((error: unknown) => context.log(`${core.id}: its clock was not set: ${String(error)}`))
     // After a power cut a throwaway is gone in any case.
@@ -172,10 +172,10 @@ export async function makeDurable(core: MachineCore): Promise<void> {
   if (core.durable) return
   core.durable = true
   await settleFolder(core.names.folder)
-  await unmark(core.context.folders, core.id)
+  await unmark(core.context, core.id)
 }
 
 async function undoFork(context: EngineContext, machines: Machines, id: MachineId): Promise<void> {
   const core = machines.byId(id)
-  await (core === null ? removeRemains(context.folders, id) : removeForGood(core, machines)).catch((error: unknown) => context.log(`${id}: a fork that failed is left: ${String(error)}`))
+  await (core === null ? removeRemains(context, id) : removeForGood(core, machines)).catch((error: unknown) => context.log(`${id}: a fork that failed is left: ${String(error)}`))
 }

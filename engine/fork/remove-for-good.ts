@@ -4,6 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { MachineId } from '../../contract/ids.ts'
+import type { EngineContext } from '../machine/engine-context.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import type { Machines } from '../machine/machines.ts'
 import { pullPlug } from '../machine/power.ts'
@@ -17,22 +18,26 @@ const endsWithinMs = 5_000
 
 /** Switches a listed machine off where it runs, takes it off the list, and removes its folder. Gone already: nothing to do. */
 export async function removeForGood(core: MachineCore, machines: Machines): Promise<void> {
+  const { context } = core
   const goes = await core.queue.run(async () => {
     if (!machines.has(core.id)) return null
+    context.unsettled(core.id, true)
     if (hasProcess(core.state)) await pullPlug(core)
-    const target = await goingPlace(core.context.folders, core.id)
+    const target = await goingPlace(context.folders, core.id)
     // Of a process that ended before it was the machine's own.
     await rm(core.runtime.folder, { recursive: true, force: true })
     await machines.release(core, target)
     return target
   })
   if (goes === null) return
+  context.atStep('remove.gone')
   await rm(goes, { recursive: true, force: true })
-  await unmark(core.context.folders, core.id)
+  await unmark(context, core.id)
 }
 
 /** Removes what is left of a machine that no engine lists: one that was being made, or prepared, when its engine ended. */
-export async function removeRemains(folders: Folders, id: MachineId): Promise<void> {
+export async function removeRemains(context: EngineContext, id: MachineId): Promise<void> {
+  const { folders } = context
   const runtime = machineRuntimeNames(folders, id)
   // QEMU and its keeper were both given this path, and nobody else.
   const left = findByArgument(runtime.pidFile)
@@ -46,7 +51,7 @@ export async function removeRemains(folders: Folders, id: MachineId): Promise<vo
     if (error.code !== 'ENOENT') throw error
   })
   await rm(goes, { recursive: true, force: true })
-  await unmark(folders, id)
+  await unmark(context, id)
 }
 
 /** Out of sight in one step; what an engine that is killed leaves here is swept by the next. */

@@ -16,10 +16,10 @@ async function settleMark(context: EngineContext, mark: ForkMark): Promise<void>
   const folder = join(machinesFolder(context.folders), mark.id)
   const isLost = mark.isOfThisBoot ? !mark.isMade : (await readMachine(folder, mark.id)).broken !== null
   if (isLost) {
-    await removeRemains(context.folders, mark.id)
+    await removeRemains(context, mark.id)
     context.log(`${mark.id}: a fork that was not finished was removed.`)
     return
   }
   await settleFolder(folder)
-  await unmark(context.folders, mark.id)
+  await unmark(context, mark.id)
 }

@@ -171,7 +171,7 @@ export class WarmPool {
   #end({ core, launched }: WarmSlot): void {
     const { context } = this.#options
     launched.qmp.close()
-    this.#track(removeRemains(context.folders, core.id).catch((error: unknown) => context.log(`${core.id}: a fork that waited is left: ${String(error)}`)))
+    this.#track(removeRemains(context, core.id).catch((error: unknown) => context.log(`${core.id}: a fork that waited is left: ${String(error)}`)))
   }
 
   #track(work: Promise<void>): void {

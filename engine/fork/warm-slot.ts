@@ -39,7 +39,7 @@ export async function prepareSlot(parent: MachineCore, source: ForkSource, froze
   const life: Life = { role: 'machine', origin: source.origin, throwaway: true, expiresAt: null }
   const hardware = source.hardware === null ? null : { ...source.hardware, generationId: randomIdentity.uuid() }
   try {
-    await markMaking(context.folders, id)
+    await markMaking(context, id)
     const stored = await makeForkFolder({ id, folder, config, hardware, life, parent: parent.names, layers: source.layers, sizes: source.sizes, media: source.media })
     const core = new MachineCore(context, id, folder, stored, false)
     core.durable = false
@@ -47,7 +47,7 @@ export async function prepareSlot(parent: MachineCore, source: ForkSource, froze
     const launched = await core.queue.run((signal) => launchWaiting(core, signal, from))
     return { core, launched, from, source, savedAt: frozen.savedAt }
   } catch (error) {
-    await removeRemains(context.folders, id)
+    await removeRemains(context, id)
     throw error
   }
 }

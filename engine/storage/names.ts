@@ -226,4 +226,7 @@ export function runCellNames(run: RunFolderNames, cell: number): RunCellNames {
 
 export const engineSocket = (folders: Folders): string => join(folders.runtime, 'engine.sock')
 export const engineLock = (folders: Folders): string => join(folders.data, 'engine.lock')
+/** What must happen although no engine may be there; read by `mayfly-waker`. Absent: nothing. */
+export const promisesFile = (folders: Folders): string => join(folders.data, 'promises')
+export const wakerLock = (folders: Folders): string => join(folders.data, 'waker.lock')
 export const engineLog = (folders: Folders): string => join(folders.state, 'engine.log')

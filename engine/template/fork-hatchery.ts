@@ -66,7 +66,7 @@ export class ForkHatchery implements Hatchery {
   async bury(id: MachineId): Promise<void> {
     const { context, machines } = this.#options
     const core = this.find(id)
-    if (core === null) await removeRemains(context.folders, id)
+    if (core === null) await removeRemains(context, id)
     else await removeForGood(core, machines)
   }
 

@@ -23,13 +23,20 @@ export interface EngineLock {
   release(): void
 }
 
+/** The waker looks at the lock for an instant, and must not be taken for an engine. */
+const attempts = 3
+const attemptEveryMs = 2
+
 /** Takes the lock for this process without waiting; null where another has it. The file's folder must exist. */
 export function takeEngineLock(path: string, holder: Pick<HolderInfo, 'holder' | 'version' | 'socket'>): EngineLock | null {
   // Not followed if it is a link. Closed on exec, as all Node opens: a QEMU we start must not inherit the lock.
   const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
-  if (!loadNative().flockExclusive(fd)) {
-    closeSync(fd)
-    return null
+  for (let attempt = 1; !loadNative().flockExclusive(fd); attempt++) {
+    if (attempt === attempts) {
+      closeSync(fd)
+      return null
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, attemptEveryMs)
   }
   const identity = identifyProcess(process.pid) ?? { pid: process.pid, startTicks: '' }
   ftruncateSync(fd)

@@ -1,6 +1,7 @@
 /**
  * The detached engine: what a command line that finds no engine starts. It stays while it has
- * obligations and ten minutes after anybody last needed it. Its output is its log.
+ * obligations and ten minutes after anybody last needed it. One that the waker started has done its
+ * work when it has opened, and stays only if somebody comes. Its output is its log.
  *
  * A promise that nobody awaited and that failed leaves only its own work undone: it is logged and
  * the engine goes on. An exception nobody caught leaves a callback half done and the engine's
@@ -19,10 +20,12 @@ import { stampProgram } from '../socket/program-stamp.ts'
 import { holdEngine } from './hold-engine.ts'
 import type { HeldEngine } from './hold-engine.ts'
 import { IdleWatch } from './idle-watch.ts'
-import { readinessFd, readinessFlag } from './readiness.ts'
+import { readinessFd, readinessFlag, wokenFlag } from './readiness.ts'
 import type { Readiness } from './readiness.ts'
 
 const defaultIdleSeconds = 600
+/** How long one stays that nobody asked for. */
+const wokenIdleMs = 2_000
 /** An engine that cannot let go in this time ends anyway. */
 const closeWithinMs = 10_000
 const logCapBytes = 1024 * 1024
@@ -34,6 +37,7 @@ const log: EngineLog = {
 
 let held: HeldEngine | null = null
 let idle: IdleWatch | undefined
+let isNeeded = !process.argv.includes(wokenFlag)
 let ending = false
 
 process.on('unhandledRejection', (reason) => log.bug(newReference(), reason))
@@ -58,7 +62,11 @@ async function main(): Promise<void> {
       log,
       program: stampProgram(process.argv[1] ?? ''),
       onShutdownRequest: () => end('asked by a client'),
-      onConnections: () => idle?.touch(),
+      onConnections: () => {
+        if (isNeeded) return idle?.touch()
+        isNeeded = true
+        watchIdle()
+      },
     })
   } catch (error) {
     const reference = newReference()
@@ -70,15 +78,19 @@ async function main(): Promise<void> {
     tell({ kind: 'held' })
     process.exit(0)
   }
-  const engine = held
   capped.start()
+  watchIdle()
+  log.info(`The engine runs as process ${process.pid}${isNeeded ? '' : ', started because something was due'}.`)
+  tell({ kind: 'ready' })
+}
+
+function watchIdle(): void {
+  idle?.stop()
   idle = new IdleWatch({
-    idleMs: idleSeconds() * 1000,
-    isBusy: () => engine.server.connections > 0 || engine.face.obligations().length > 0,
+    idleMs: isNeeded ? idleSeconds() * 1000 : wokenIdleMs,
+    isBusy: () => isNeeded && ((held?.server.connections ?? 0) > 0 || (held?.face.obligations() ?? []).length > 0),
     onIdle: () => end('nobody needed it'),
   })
-  log.info(`The engine runs as process ${process.pid}.`)
-  tell({ kind: 'ready' })
 }
 
 /** Ends in good order. The request that asked for it is answered first. */

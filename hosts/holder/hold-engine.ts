@@ -9,6 +9,8 @@ import type { ProgramStamp } from '../socket/protocol.ts'
 import { serveSocket } from '../socket/server.ts'
 import type { SocketServer } from '../socket/server.ts'
 import { takeEngineLock } from './engine-lock.ts'
+import { successorCommand } from './start-engine.ts'
+import { Waker } from './waker.ts'
 
 interface HoldOptions {
   readonly folders: Folders
@@ -20,6 +22,8 @@ interface HoldOptions {
   /** Somebody asks the engine to end. Throws where this holder would rather not. Called while the request is answered. */
   readonly onShutdownRequest: () => void
   readonly onConnections?: (count: number) => void
+  /** What starts an engine when this one is gone and something is due; default: this Node with the detached engine's program. */
+  readonly successor?: () => readonly string[]
 }
 
 export interface HeldEngine {
@@ -37,9 +41,10 @@ export async function holdEngine(options: HoldOptions): Promise<HeldEngine | nul
   makeFolders(folders)
   const lock = takeEngineLock(engineLock(folders), { holder, version: mayflyVersion, socket })
   if (lock === null) return null
+  const waker = new Waker({ folders, log, successor: options.successor ?? successorCommand })
   let face: EngineFace | undefined
   try {
-    face = await createEngine({ folders, log, holder, onShutdownRequest })
+    face = await createEngine({ folders, log, holder, onShutdownRequest, onPromises: (promises) => waker.note(promises) })
     const server = await serveSocket({
       face,
       path: socket,
@@ -58,12 +63,14 @@ export async function holdEngine(options: HoldOptions): Promise<HeldEngine | nul
           await held.close()
           await served
         } finally {
+          waker.close()
           lock.release()
         }
       },
     }
   } catch (error) {
     await face?.close()
+    waker.close()
     lock.release()
     throw error
   }

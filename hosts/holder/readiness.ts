@@ -11,3 +11,6 @@ export type Readiness =
 /** The descriptor of that pipe in the engine, and the argument that says it is there: by hand, 3 may be anything. */
 export const readinessFd = 3
 export const readinessFlag = '--tell-readiness'
+
+/** The argument of an engine that nobody asked for: the waker started it, because something is due. */
+export const wokenFlag = '--woken'

@@ -10,7 +10,7 @@ import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
 import type { Folders } from '../../engine/storage/folders.ts'
 import { makeFolders } from '../../engine/storage/folders.ts'
 import { engineLog } from '../../engine/storage/names.ts'
-import { readinessFd, readinessFlag } from './readiness.ts'
+import { readinessFd, readinessFlag, wokenFlag } from './readiness.ts'
 import type { Readiness } from './readiness.ts'
 
 /** Characters of the log that are shown with a failed start. */
@@ -72,6 +72,11 @@ export async function startEngine(options: StartOptions): Promise<'ready' | 'hel
   }
 }
 
+/** What starts an engine that settles what is due and ends when nobody needs it. Throws `host-unavailable` where it is not built. */
+export function successorCommand(node = process.execPath): string[] {
+  return [node, ...engineFlags, engineProgram(), wokenFlag]
+}
+
 /** What the engine says of its start; undefined where it ended, or said nothing, in time. */
 function hear(child: ReturnType<typeof spawn>, told: Readable, withinMs: number): Promise<Readiness | undefined> {
   return new Promise((resolve, reject) => {
@@ -114,7 +119,7 @@ function engineProgram(): string {
 /** What the engine needs to find programs, folders and its user's language; nothing else of a shell it will outlive, such as NODE_OPTIONS or an agent's socket. */
 const kept = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|TZ|TMPDIR|LD_LIBRARY_PATH|LC_[A-Z]+|XDG_[A-Z_]+|MAYFLY_[A-Z0-9_]+|QEMU_[A-Z_]+)$/
 
-function engineEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function engineEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const clean = Object.fromEntries(Object.entries(env).filter(([name]) => kept.test(name)))
   // Relative to this process's folder, not to the engine's.
   if (clean['MAYFLY_HOME'] !== undefined && clean['MAYFLY_HOME'] !== '') clean['MAYFLY_HOME'] = resolve(clean['MAYFLY_HOME'])
