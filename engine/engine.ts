@@ -123,18 +123,18 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   }
   const machines = new Machines(context)
   const lifetimes = new Lifetimes(context, machines)
-  await sweepUnfinished(context)
-  await sweepTrash(folders)
+  // Forks last: what is removed of them goes by the trash.
+  await Promise.all([sweepUnfinished(context), sweepTrash(folders)])
   await sweepForks(context)
-  await machines.open()
-  await recoverAll(machines)
+  const found = await machines.open()
+  await recoverAll(found)
   await lifetimes.open()
   for (const core of machines.all) imageUsers.note(core.id, { name: core.name, images: imagesOf(core.stored.config) })
   const metrics = new MetricsBook(() => machines.all, (line) => log.info(line))
   const pool: WarmPool = new WarmPool({ context, onChange: () => templateBook.poolChanged() })
   const templateBook: Templates = new Templates({ context, machines, pool })
   templates = templateBook
-  await templateBook.open()
+  await templateBook.open(found)
   const runBook = await RunBook.open({ context, hatchery: new ForkHatchery({ context, machines, pool, templates: templateBook, onLifeChange: () => lifetimes.look() }), reportBug })
   runs = runBook
   await runBook.buryOrphans()

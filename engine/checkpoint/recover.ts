@@ -11,7 +11,8 @@ import { forgetFreeze, interruptedFreeze } from '../machine/freeze.ts'
 import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
 import { liveDisks } from '../machine/live-disks.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
-import type { Machines } from '../machine/machines.ts'
+import type { FoundMachine } from '../machine/machines.ts'
+import { mayHave } from '../machine/read-machine.ts'
 import { reconcile } from '../machine/reconcile.ts'
 import { diskFolder } from '../storage/names.ts'
 import { dropAside, sweepCheckpoints } from './checkpoint-store.ts'
@@ -26,16 +27,21 @@ import { protectFrozen } from './protect-frozen.ts'
 import { finishTake } from './take-now.ts'
 
 /** Settles every machine that has something open, and removes what is left of earlier acts. One that cannot be settled keeps its journal, and never hinders another. */
-export async function recoverAll(machines: Machines): Promise<void> {
-  await Promise.all(machines.all.filter((core) => core.state !== 'broken').map((core) =>
+export async function recoverAll(found: readonly FoundMachine[]): Promise<void> {
+  await Promise.all(found.filter(mayBeOpen).map(({ core, content }) =>
     core.queue
       .run(async () => {
         await settleFreeze(core)
-        await settleJournal(core)
+        if (mayHave(content, core.names.journal)) await settleJournal(core)
         if (core.stored.checkpoints > 0) await tidy(core)
       })
       .catch((error: unknown) => core.context.log(`${core.id}: what was under way on its layers could not be settled: ${String(error)}`)),
   ))
+}
+
+/** Of most machines at rest it is plain that nothing was under way. */
+function mayBeOpen({ core, content }: FoundMachine): boolean {
+  return core.state !== 'broken' && (core.live !== null || core.stored.checkpoints > 0 || mayHave(content, core.names.journal))
 }
 
 async function tidy(core: MachineCore): Promise<void> {

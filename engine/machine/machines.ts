@@ -10,10 +10,16 @@ import { machinesFolder } from '../storage/names.ts'
 import { adopt } from './attach.ts'
 import type { EngineContext } from './engine-context.ts'
 import { MachineCore } from './machine-core.ts'
-import { readMachine } from './read-machine.ts'
+import { type FolderContent, readContent, readMachine } from './read-machine.ts'
 
 /** Reading a folder is a handful of small files; this many at once keeps the disk busy without flooding it. */
 const readersAtOnce = 32
+
+/** A machine as an engine finds it at its start. */
+export interface FoundMachine {
+  readonly core: MachineCore
+  readonly content: FolderContent
+}
 
 export class Machines {
   readonly #context: EngineContext
@@ -27,22 +33,27 @@ export class Machines {
     this.#context = context
   }
 
-  /** Reads every machine, then takes over those that run. A machine that cannot be taken over never hinders another. */
-  async open(): Promise<void> {
+  /** Reads every machine, then takes over those that run. A machine that cannot be taken over never hinders another. Resolves with what was found, for those who settle what is left open. */
+  async open(): Promise<readonly FoundMachine[]> {
     const root = machinesFolder(this.#context.folders)
     await mkdir(root, { recursive: true, mode: 0o700 })
     const ids = (await readdir(root)).flatMap((name) => {
       const id = machineIdSchema.safeParse(name)
       return id.success ? [id.data] : []
     })
+    const found: FoundMachine[] = []
     await inParallel(ids, readersAtOnce, async (id) => {
       const folder = join(root, id)
-      this.#put(new MachineCore(this.#context, id, folder, await readMachine(folder, id)))
+      const content = await readContent(folder)
+      const core = new MachineCore(this.#context, id, folder, await readMachine(folder, id, content))
+      this.#put(core)
+      found.push({ core, content })
     })
     const running = this.all.filter((core) => core.run !== null)
     await Promise.all(running.map((core) => core.queue.run(() => adopt(core)).catch((error: unknown) => {
       this.#context.log(`${core.id} could not be taken over: ${String(error)}`)
     })))
+    return found
   }
 
   /** Every machine, in no order. What was answered stays as it is when machines come and go. */

@@ -17,7 +17,8 @@ import { removeForGood } from '../fork/remove-for-good.ts'
 import { builtOrigin } from '../images/image-store.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
-import type { Machines } from '../machine/machines.ts'
+import type { FoundMachine, Machines } from '../machine/machines.ts'
+import { mayHave } from '../machine/read-machine.ts'
 import { readDocument } from '../storage/document.ts'
 import { ForkCounts } from './fork-counts.ts'
 import { makeTemplate, writeTemplate } from './make-template.ts'
@@ -71,11 +72,11 @@ export class Templates {
   }
 
   /** Reads the templates among the machines, and removes what an engine that was killed was making. */
-  async open(): Promise<void> {
+  async open(found: readonly FoundMachine[]): Promise<void> {
     const { machines, context } = this.#options
     for (const core of machines.all) this.#forks.note(core.id, core.stored.life.origin?.machine ?? null)
-    await Promise.all(machines.all.map(async (core) => {
-      const document = await read(core)
+    await Promise.all(found.map(async ({ core, content }) => {
+      const document = mayHave(content, core.names.template) ? await read(core) : undefined
       if (document === undefined && core.stored.life.role !== 'template') return
       if (document !== undefined && document !== null && document.made === null) {
         await removeForGood(core, machines).catch((error: unknown) => context.log(`${core.id} of a template that was not finished is left: ${String(error)}`))
