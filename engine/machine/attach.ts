@@ -150,7 +150,10 @@ export async function takeOver(core: MachineCore, qmp: QmpClient, process: Proce
     const { status } = await qmp.execute('query-status', undefined, { timeoutMs: monitorPatienceMs })
     if (status === 'prelaunch') await letCpusGo(core, qmp)
   }
-  if (core.state !== 'starting' && core.state !== 'restoring') await reconcile(core)
+  if (core.state !== 'starting' && core.state !== 'restoring') {
+    await live.lookAtPorts()
+    await reconcile(core)
+  }
   return live
 }
 

@@ -2,20 +2,18 @@
  * The engine's end of one running QEMU: its monitor, its serial port, its agent and its exec
  * helper. Detaching leaves QEMU running; nothing here ends it.
  */
-import { connect } from 'node:net'
 import { MayflyError } from '../../contract/errors.ts'
 import { SerialHub } from '../console/serial-hub.ts'
 import { AgentLink } from '../guest/agent-link.ts'
-import { connectExec, type ExecClient } from '../guest/exec/exec-client.ts'
+import type { ExecClient } from '../guest/exec/exec-client.ts'
+import { HelperLink } from '../guest/helper-link.ts'
+import { onlyOne, streamId } from '../qemu/argv/qemu-ids.ts'
 import type { ProcessIdentity } from '../qemu/process/process-identity.ts'
 import { connectQmp } from '../qemu/qmp/connect-qmp.ts'
 import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
 import type { QmpConversation } from '../qemu/qmp/qmp-conversation.ts'
 import type { MachineFolderNames, MachineRuntimeNames } from '../storage/names.ts'
 import type { BootWatch } from './boot-watch.ts'
-
-/** A helper that is there answers within milliseconds; a busy guest under TCG within a second or two. */
-const execPatienceMs = 5_000
 
 export interface AttachRequest {
   readonly process: ProcessIdentity
@@ -32,17 +30,21 @@ export class LiveMachine {
   readonly serial: SerialHub
   readonly agent: AgentLink
   readonly boot: BootWatch
-  readonly #runtime: MachineRuntimeNames
-  #exec: Promise<ExecClient | null> | null = null
+  readonly #helper: HelperLink
   #isDetached = false
 
   constructor(request: AttachRequest) {
     this.process = request.process
     this.qmp = request.qmp
-    this.#runtime = request.runtime
     this.boot = request.boot
     this.serial = new SerialHub(request.runtime.serialSocket, request.names.serialLog, { onBytes: (chunk) => request.boot.wrote(chunk) })
-    this.agent = new AgentLink(request.runtime.agentSocket, { onStateChange: request.onAgent })
+    this.#helper = new HelperLink(request.runtime.execSocket)
+    this.agent = new AgentLink(request.runtime.agentSocket, {
+      onStateChange: (state) => {
+        if (state === 'answering') this.#helper.agentPortChanged(true)
+        request.onAgent(state)
+      },
+    })
   }
 
   get isDetached(): boolean {
@@ -57,27 +59,32 @@ export class LiveMachine {
 
   /** The exec helper in the guest; null where the guest has none. The connection is kept. */
   async exec(): Promise<ExecClient | null> {
+    const client = this.#isDetached ? null : await this.#helper.client()
     if (this.#isDetached) throw new MayflyError('conflict', 'The machine has just ended.', { state: 'stopped', allowed: ['running'] })
-    this.#exec ??= this.#connectExec()
-    const client = await this.#exec
-    if (client !== null && client.lost === null) return client
-    // No helper yet: the next command looks again. A connection that broke is made anew.
-    this.#exec = null
-    return client === null ? null : this.exec()
+    return client
   }
 
-  /** QEMU told that the guest opened or closed the helper's port. A closed one ends every command. */
-  execPortChanged(open: boolean): void {
-    if (open) return
-    const lost = this.#exec
-    this.#exec = null
-    void lost?.then((client) => client?.close(), () => undefined)
+  /** QEMU told that the guest opened or closed one of its ports. */
+  portChanged(id: string, open: boolean): void {
+    if (id === onlyOne.agent) {
+      this.agent.portChanged(open)
+      this.#helper.agentPortChanged(open)
+    }
+    if (id === onlyOne.exec) this.#helper.portChanged(open)
   }
 
-  async #connectExec(): Promise<ExecClient | null> {
-    const socket = connect({ path: this.#runtime.execSocket })
-    const outcome = await connectExec(socket, { timeoutMs: execPatienceMs })
-    return outcome.kind === 'connected' ? outcome.client : null
+  /** A reset closes the guest's ports without telling; what comes up next is another agent, and another helper. */
+  guestRestarted(): void {
+    this.agent.portChanged(false)
+    this.#helper.guestRestarted()
+  }
+
+  /** Asks which ports a guest holds that was found running: what was told before nobody heard. */
+  async lookAtPorts(): Promise<void> {
+    for (const { label, 'frontend-open': isOpen } of await this.qmp.execute('query-chardev')) {
+      if (label === streamId(onlyOne.exec)) this.#helper.portChanged(isOpen)
+      if (label === streamId(onlyOne.agent)) this.#helper.agentPortChanged(isOpen)
+    }
   }
 
   /** Lets go of everything. QEMU and the guest go on. */
@@ -88,7 +95,7 @@ export class LiveMachine {
     this.serial.close()
     this.agent.stop()
     this.boot.end()
-    void this.#exec?.then((client) => client?.close(), () => undefined)
+    this.#helper.close()
   }
 }
 

@@ -1,7 +1,6 @@
 /** What the engine does when QEMU tells it something: ask for the state, or note what happened. */
 import { hasProcess } from '../../contract/machine-state.ts'
 import { isAlive } from '../qemu/process/process-identity.ts'
-import { onlyOne } from '../qemu/argv/qemu-ids.ts'
 import type { AnyQmpEvent } from '../qemu/qmp/qmp-message.ts'
 import { settleEnd } from './end.ts'
 import type { LiveMachine } from './live-machine.ts'
@@ -54,9 +53,7 @@ function meansLook(event: AnyQmpEvent): boolean {
 function note(core: MachineCore, live: LiveMachine, event: AnyQmpEvent): void {
   switch (event.event) {
     case 'RESET':
-      // A reset closes the guest's ports without telling; what comes up next is another agent.
-      live.agent.portChanged(false)
-      live.execPortChanged(false)
+      live.guestRestarted()
       live.boot.restarted(event.data.guest)
       core.happened('reset', event.data.guest ? `${core.name} restarted.` : `${core.name} was reset.`)
       return
@@ -67,8 +64,7 @@ function note(core: MachineCore, live: LiveMachine, event: AnyQmpEvent): void {
       core.happened('watchdog', `The watchdog of ${core.name} acted (${event.data.action}): its guest stopped answering.`)
       return
     case 'VSERPORT_CHANGE':
-      if (event.data.id === onlyOne.agent) live.agent.portChanged(event.data.open)
-      if (event.data.id === onlyOne.exec) live.execPortChanged(event.data.open)
+      live.portChanged(event.data.id, event.data.open)
       return
     default:
   }

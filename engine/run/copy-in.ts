@@ -9,6 +9,8 @@ import { liveOf } from '../machine/power.ts'
 import { runGuestTool } from './guest-tool.ts'
 
 const withinMs = 10 * 60_000
+/** Of a guest that has just begun to go on. */
+const agentWithinMs = 10_000
 /** The plain agent carries base64 in JSON, a small piece a call. */
 const mostByAgentBytes = 64 * 1024 * 1024
 export const archiveInGuest = '/tmp/.mayfly-run.tar'
@@ -37,5 +39,7 @@ export function lastWords(stderr: string): string {
 async function writeByAgent(core: MachineCore, archive: string, signal: AbortSignal): Promise<void> {
   const { size } = await stat(archive)
   if (size > mostByAgentBytes) throw new MayflyError('unsupported', `Through the plain guest agent at most ${mostByAgentBytes / 1024 / 1024} MiB of files can be put into a guest.`, { needs: 'the Mayfly helper in the guest', have: 'the guest agent' })
-  await new GuestAgent(liveOf(core).agent).writeFile(archiveInGuest, await readFile(archive), { signal })
+  const { agent } = liveOf(core)
+  await agent.whenAnswering({ timeoutMs: agentWithinMs, signal })
+  await new GuestAgent(agent).writeFile(archiveInGuest, await readFile(archive), { signal })
 }
