@@ -10,6 +10,7 @@ import { isMayflyError, MayflyError } from '../../contract/errors.ts'
 import type { EngineLog } from '../../engine/engine-face.ts'
 import type { Folders } from '../../engine/storage/folders.ts'
 import { holdOrJoin } from '../../hosts/holder/hold-or-join.ts'
+import { wokenFlag } from '../../hosts/holder/readiness.ts'
 import type { EngineAccess } from '../../hosts/page/engine-access.ts'
 import { findDeepLink, linkScheme, parseDeepLink } from './deep-link.ts'
 import { portServer } from './ipc/port-server.ts'
@@ -47,6 +48,8 @@ export function runDesktop({ folders, windows, icon, fail }: DesktopOptions): De
     folders,
     holder: 'window',
     log,
+    // Nobody can turn a packaged app into a Node; without a window and without a display it is an engine as good as any.
+    successor: () => [process.execPath, '--ozone-platform=headless', '--disable-gpu', ...(app.isPackaged ? [] : [app.getAppPath()]), wokenFlag],
     onShutdownRequest: () => {
       throw new MayflyError('conflict', 'The window of Mayfly holds the engine.', { state: 'window', allowed: ['none'] }, { next: 'Quit Mayfly there; machines run on.' })
     },

@@ -1,6 +1,7 @@
 /**
  * The desktop app begins here: with what a window needs and nothing else, because somebody waits
- * for it. What the app is besides, its engine above all, is loaded while the page is.
+ * for it. What the app is besides, its engine above all, is loaded while the page is. Started by the
+ * waker it has no window: it is an engine that settles what is due, and ends.
  */
 import { mkdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -11,18 +12,20 @@ import { app, dialog, session } from 'electron'
 import { isMayflyError } from '../../contract/errors.ts'
 import type { FileQuestion } from '../../contract/wire/desktop-bridge.ts'
 import { resolveFolders } from '../../engine/storage/folders.ts'
+import { wokenFlag } from '../../hosts/holder/readiness.ts'
 import { confinePages, confineSession } from './confine.ts'
 import { servePages } from './ipc/serve-pages.ts'
 import { declarePageScheme, servePageScheme } from './page-scheme.ts'
 import { Windows } from './windows.ts'
 
+const isWoken = process.argv.includes(wokenFlag)
 const icon = fileURLToPath(new URL('icon.png', import.meta.url))
 const folders = resolveFolders()
 
 app.setName('Mayfly')
 app.enableSandbox()
 // Chromium's own files; and with the folder, one instance for each MAYFLY_HOME.
-const chromiumFolder = join(folders.state, 'window')
+const chromiumFolder = isWoken ? join(folders.cache, 'woken') : join(folders.state, 'window')
 mkdirSync(chromiumFolder, { recursive: true, mode: 0o700 })
 app.setPath('userData', chromiumFolder)
 // Node 22.8 and later keep what they compiled; older ones, Electron 33's among them, compile anew with each start.
@@ -30,7 +33,9 @@ app.setPath('userData', chromiumFolder)
 declarePageScheme()
 confinePages()
 
-if (app.requestSingleInstanceLock()) {
+if (isWoken) {
+  import('../../hosts/holder/engine-main.ts').catch(fail)
+} else if (app.requestSingleInstanceLock()) {
   app.whenReady().then(open).catch(fail)
 } else {
   // The first instance is told, and shows itself.
@@ -70,6 +75,6 @@ async function saveFile({ title, filters = [], suggestedName = '' }: FileQuestio
 
 function fail(error: unknown): void {
   console.error(error)
-  dialog.showErrorBox('Mayfly could not go on', isMayflyError(error) ? [error.message, error.next ?? ''].join('\n') : String(error))
+  if (!isWoken) dialog.showErrorBox('Mayfly could not go on', isMayflyError(error) ? [error.message, error.next ?? ''].join('\n') : String(error))
   app.exit(1)
 }

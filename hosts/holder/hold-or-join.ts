@@ -32,6 +32,8 @@ export interface HoldOrJoinOptions {
   readonly onArrival?: (joined: Hello | null) => void
   /** How long an engine that is there may take to say so. */
   readonly answerWithinMs?: number
+  /** What starts an engine when this process is gone and something is due; default: this Node with the detached engine's program. */
+  readonly successor?: () => readonly string[]
 }
 
 export interface EnginePlace {
@@ -63,7 +65,7 @@ export function holdOrJoin(options: HoldOrJoinOptions): EnginePlace {
   async function arrive(): Promise<Arrived> {
     for (let attempt = 1; ; attempt++) {
       if (closed) throw new MayflyError('host-unavailable', 'Mayfly is closing.', { check: 'engine' })
-      const held = await holdEngine({ folders, holder, log, onShutdownRequest })
+      const held = await holdEngine({ folders, holder, log, onShutdownRequest, ...(options.successor === undefined ? {} : { successor: options.successor }) })
       if (held !== null) {
         options.onArrival?.(null)
         return { held, connection: connectInProcess(held.face, log) }

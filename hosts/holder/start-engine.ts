@@ -73,8 +73,8 @@ export async function startEngine(options: StartOptions): Promise<'ready' | 'hel
 }
 
 /** What starts an engine that settles what is due and ends when nobody needs it. Throws `host-unavailable` where it is not built. */
-export function successorCommand(node = process.execPath): string[] {
-  return [node, ...engineFlags, engineProgram(), wokenFlag]
+export function successorCommand(): string[] {
+  return [process.execPath, ...engineFlags, engineProgram(), wokenFlag]
 }
 
 /** What the engine says of its start; undefined where it ended, or said nothing, in time. */
