@@ -17,11 +17,13 @@ import type { Readiness } from './readiness.ts'
 const tailBytes = 2048
 
 /**
- * In MiB: V8's young generation is up to three times as large, and all of it stays resident. Its
- * default of 16 is for programs that are always busy; with 4 an engine with 500 machines has 85 MB
- * instead of 110 and starts no slower (Node 20.20). Less makes it more again: short-lived objects grow old.
+ * V8's own settings are for programs that are always busy. Its young generation, here in MiB, is up
+ * to three times as large and stays resident as a whole; with less than 4, short-lived objects grow old.
+ * And it lets garbage gather until the heap is twice as large as what lives, here a third: an engine with
+ * 500 machines that are listed again and again has 97 MB at the most instead of 150, and starts no
+ * slower (Node 20.20).
  */
-const engineFlags = ['--max-semi-space-size=4']
+const engineFlags = ['--max-semi-space-size=4', '--heap-growing-percent=30']
 
 interface StartOptions {
   readonly folders: Folders
