@@ -77,6 +77,22 @@ test('an import that is cancelled or fails leaves nothing', async () => {
   expect((await readdir(join(home.folders.data, 'machines'))).length).toBeLessThanOrEqual(before.length + 1)
 })
 
+test('a disk may be larger, and the machine is started where that is asked for', async () => {
+  expect(await refusal(client.machine.import({ file: ova, name: 'small', diskMiB: 32 }))).toBe('invalid-input')
+  const job = await client.job.wait({ job: (await client.machine.import({ file: ova, name: 'grown', diskMiB: 96, start: true })).id })
+  const { state, disks } = await client.machine.show({ machine: 'grown' })
+  expect([job.state, state, disks.map(({ virtualBytes }) => virtualBytes / 1024 ** 2)]).toEqual(['done', 'running', [96]])
+  await client.machine.stop({ machine: 'grown', force: true })
+  await client.machine.delete({ machine: 'grown' })
+})
+
+test('a file that is not as the manifest says is named, and nothing is made', async () => {
+  const path = join(home.root, 'changed.ova')
+  await writeOva(path, [{ name: 'shop.ovf', content: ovfText() }, { name: 'shop.mf', content: `SHA256(shop-disk1.vmdk)= ${'0'.repeat(64)}\n` }, { name: 'shop-disk1.vmdk', content: await bootableVmdk() }])
+  const job = await client.job.wait({ job: (await client.machine.import({ file: path, name: 'changed' })).id })
+  expect([job.state, job.error?.message, (await client.machine.list({})).some(({ name }) => name === 'changed')]).toEqual(['failed', expect.stringContaining('"shop-disk1.vmdk" is not what its manifest says'), false])
+})
+
 test('what is no appliance is refused before anything is made', async () => {
   const path = join(home.root, 'no.ova')
   await writeFile(path, 'not a tar archive'.repeat(100))

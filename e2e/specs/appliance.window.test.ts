@@ -1,6 +1,6 @@
-/** An OVA in a browser: one that lies on the engine's host is asked about first, one that is sent becomes a machine at once. */
+/** An OVA in a browser, one that lies on the engine's host and one that is sent: the wizard asks about both, with what they say filled in. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,6 +11,7 @@ import { connectEngine } from '../../hosts/socket/client.ts'
 import { until } from '../conformance/until.ts'
 import { launchChromium } from '../drivers/chromium.fixture.ts'
 import type { ChromiumDriver } from '../drivers/chromium.fixture.ts'
+import { findViolations } from './axe.fixture.ts'
 
 let home: string
 let ova: string
@@ -29,29 +30,43 @@ afterAll(async () => {
   await rm(home, { recursive: true })
 })
 
-test('its values are shown, may be changed, and become a machine', async () => {
+test('its values stand in the wizard, may be changed, and become a machine', async () => {
   const { page } = driver
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Images' }).click()
   await page.getByRole('button', { name: 'Give a path' }).click()
   await page.getByRole('textbox', { name: 'Path on the computer Mayfly runs on' }).fill(ova)
   await page.getByRole('button', { name: 'Add', exact: true }).click()
-  const dialog = page.getByRole('dialog', { name: 'Import an appliance' })
-  await dialog.getByText('a disk of 64 MiB on sata').waitFor()
-  expect(await dialog.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('Shop & till')
-  await dialog.getByRole('textbox', { name: 'CPUs' }).fill('1')
-  await dialog.getByText('Its network cards are all on the user network').waitFor()
-  await dialog.getByRole('button', { name: 'Import' }).click()
-  await dialog.waitFor({ state: 'hidden' })
+  const wizard = page.getByRole('dialog', { name: 'New machine' })
+  await wizard.getByText('a disk of 64 MiB on sata').waitFor()
+  const field = (name: string) => wizard.locator(`input[name="${name}"]`)
+  expect(await Promise.all(['name', 'cpus', 'memory', 'disk'].map((name) => field(name).inputValue()))).toEqual(['Shop & till', '2', '256 MiB', '64 MiB'])
+  await wizard.getByText('Its network cards are all on the user network').waitFor()
+  expect(await findViolations(page)).toEqual([])
+  await field('disk').fill('32 MiB')
+  await wizard.getByText('Not smaller than its image').waitFor()
+  await field('disk').fill('96 MiB')
+  await field('cpus').fill('1')
+  await wizard.getByRole('button', { name: 'Next' }).click()
+  await wizard.getByRole('switch', { name: 'Start it at once' }).uncheck({ force: true })
+  await wizard.getByRole('button', { name: 'Create', exact: true }).click()
+  await wizard.waitFor({ state: 'hidden' })
 
   const engine = connectEngine(join(home, 'run', 'engine.sock'))
   try {
-    await until(async () => (await engine.client.machine.list({})).some(({ name }) => name === 'Shop & till'), 'the machine is there', 30_000)
-    expect((await engine.client.machine.show({ machine: 'Shop & till' })).config).toMatchObject({ cpus: 1, memoryMiB: 256, profile: 'compatible' })
+    await until(async () => (await engine.client.machine.list({})).some(({ name }) => name === 'Shop & till'), 'the machine is there', 60_000)
+    expect((await engine.client.machine.show({ machine: 'Shop & till' })).config).toMatchObject({ cpus: 1, memoryMiB: 256, profile: 'compatible', disks: [{ sizeMiB: 96 }] })
 
     await page.locator('input[type=file]').first().setInputFiles(ova)
-    await until(async () => (await engine.client.machine.list({})).some(({ name }) => name === 'Shop & till 2'), 'the one that was sent is there, too', 30_000)
-    await page.getByRole('heading', { level: 1, name: 'Shop & till 2' }).waitFor()
+    await wizard.getByText('a disk of 64 MiB on sata').waitFor()
+    expect((await engine.client.machine.list({})).length).toBe(1)
+    expect(await field('name').inputValue()).toBe('Shop & till-2')
+    await field('name').fill('sent')
+    await wizard.getByRole('button', { name: 'Create and start' }).click()
+    await wizard.waitFor({ state: 'hidden' })
+    await until(async () => (await engine.client.machine.list({})).some(({ name, state }) => name === 'sent' && state === 'running'), 'the one that was sent is there, and runs', 60_000)
+    await until(async () => (await readdir(join(home, 'data', 'uploads'))).length === 0, 'nothing of what was sent is left', 30_000)
   } finally {
+    await engine.client.machine.stop({ machine: 'sent', force: true }).catch(() => undefined)
     await engine.close()
   }
 })

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isMayflyError } from '../../contract/errors.ts'
 import { readVmdkHeader } from '../qemu/img/vmdk-header.ts'
+import { checkManifest } from './check-manifest.ts'
 import { findInOva, openOva } from './find-in-ova.ts'
 import { ovfText, type PackedPart, writeOva } from './ova.fixture.ts'
 import { planAppliance } from './plan-appliance.ts'
@@ -21,6 +23,22 @@ async function look(parts: readonly PackedPart[]): Promise<string[] | string> {
   const file = await openOva(path)
   try {
     return [...(await findInOva(path, file)).keys()]
+  } catch (error) {
+    if (!isMayflyError(error, 'unsupported')) throw error
+    return error.message
+  } finally {
+    await file.close()
+  }
+}
+
+/** What a manifest of these words says of an archive; undefined where all is well. */
+async function check(manifest: string): Promise<string | undefined> {
+  const path = join(folder, 'checked.ova')
+  await writeOva(path, [{ name: 'a.ovf', content: 'x' }, { name: 'a.mf', content: manifest }, { name: 'a.vmdk', content: 'y'.repeat(3_000_000) }])
+  const file = await openOva(path)
+  try {
+    await checkManifest(path, file, await findInOva(path, file), { signal: new AbortController().signal, onProgress: () => undefined })
+    return undefined
   } catch (error) {
     if (!isMayflyError(error, 'unsupported')) throw error
     return error.message
@@ -79,6 +97,16 @@ test('files are found by their names; nothing leads out of an archive', async ()
   expect(await look([{ name: '/etc/passwd', content: 'x' }])).toContain('an OVA holds files without folders')
   expect(await look([{ name: 'a.ovf', content: '1' }, { name: 'a.ovf', content: '2' }])).toContain('two files called')
   expect(await look([{ name: `${'long'.repeat(40)}.ovf`, content: 'x' }])).toContain('in a way that OVA does not have')
+})
+
+test('files are held against a manifest, and the one that is wrong is named', async () => {
+  const sha = (algorithm: string, content: string): string => createHash(algorithm).update(content).digest('hex')
+  const disk = 'y'.repeat(3_000_000)
+  expect(await check(`SHA1(a.ovf)= ${sha('sha1', 'x')}\nSHA1(a.vmdk)= ${sha('sha1', disk)}\n`)).toBeUndefined()
+  expect(await check(`SHA256 (a.vmdk) = ${sha('sha256', disk).toUpperCase()}\r\n\r\n`)).toBeUndefined()
+  expect(await check(`SHA256(a.ovf)= ${sha('sha256', 'x')}\nSHA256(a.vmdk)= ${sha('sha256', 'z')}\n`)).toContain('"a.vmdk" is not what its manifest says')
+  expect(await check(`SHA256(b.vmdk)= ${sha('sha256', 'z')}\n`)).toContain('"b.vmdk", and that is not in it')
+  expect(await check('anything\n')).toContain('a line that is none')
 })
 
 test.each([

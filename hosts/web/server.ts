@@ -190,6 +190,8 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
         return sendJson(response, 200, uploads.show(id))
       case 'PUT':
         return sendJson(response, 200, await uploads.take(id, Number(query.get('offset') ?? Number.NaN), request))
+      case 'POST':
+        return sendJson(response, 200, await uploads.import(id, await readJsonBody(request)))
       case 'DELETE':
         await uploads.cancel(id)
         return sendJson(response, 200, {})

@@ -1,7 +1,7 @@
 /**
  * Takes images from a browser, piece by piece, so that a broken connection costs one piece. The
  * pieces are put together in a private folder beside the images; what is whole is handed to
- * `image.add`, or of an OVA to `machine.import`, which copies and checks it, and then goes. Names of files are ours: nothing the
+ * `image.add`, which copies and checks it, and then goes. An OVA is looked at and waits until it is said what it is to become. Names of files are ours: nothing the
  * browser says becomes a path.
  */
 import { randomBytes } from 'node:crypto'
@@ -10,6 +10,7 @@ import { open, rm, statfs } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import type { Appliance } from '../../contract/appliance.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import type { Job } from '../../contract/job.ts'
 import { withEngine } from '../page/engine-access.ts'
@@ -30,6 +31,8 @@ export interface UploadState {
   readonly receivedBytes: number
   /** The job that adds the image, once all of it is there. */
   readonly job: Job | null
+  /** What an OVA would become, once all of it is there. */
+  readonly appliance: Appliance | null
 }
 
 interface Upload {
@@ -40,6 +43,7 @@ interface Upload {
   receivedBytes: number
   busy: boolean
   job: Job | null
+  appliance: Appliance | null
 }
 
 export class Uploads {
@@ -72,7 +76,7 @@ export class Uploads {
     mkdirSync(folder, { mode: 0o700 })
     const file = join(folder, plainName(fileName))
     await (await open(file, 'wx', 0o600)).close()
-    const upload: Upload = { folder, file, name, sizeBytes, receivedBytes: 0, busy: false, job: null }
+    const upload: Upload = { folder, file, name, sizeBytes, receivedBytes: 0, busy: false, job: null, appliance: null }
     this.#uploads.set(id, upload)
     return stateOf(id, upload)
   }
@@ -85,7 +89,7 @@ export class Uploads {
   /** Takes the piece that begins at `offset`. Bytes that arrived are kept even where the connection breaks. */
   async take(id: string, offset: number, piece: IncomingMessage): Promise<UploadState> {
     const upload = this.#find(id)
-    if (upload.busy || offset !== upload.receivedBytes || upload.job !== null) {
+    if (upload.busy || offset !== upload.receivedBytes || upload.job !== null || upload.appliance !== null) {
       throw new MayflyError('conflict', `This piece does not follow on what is there: ${upload.receivedBytes} bytes.`, { state: String(upload.receivedBytes), allowed: [String(offset)] }, { next: 'Ask how far it is, and go on there.' })
     }
     upload.busy = true
@@ -99,7 +103,7 @@ export class Uploads {
     } finally {
       upload.busy = false
     }
-    if (upload.receivedBytes === upload.sizeBytes) await this.#add(id, upload)
+    if (upload.receivedBytes === upload.sizeBytes) await this.#whole(id, upload)
     return stateOf(id, upload)
   }
 
@@ -127,19 +131,36 @@ export class Uploads {
     }
   }
 
-  async #add(id: string, upload: Upload): Promise<void> {
+  /** Makes a machine of an OVA that waits. What it is to become is checked by the engine. Throws what `machine.import` throws; the OVA then waits on. */
+  async import(id: string, choice: object): Promise<UploadState> {
+    const upload = this.#find(id)
+    if (upload.appliance === null || upload.job !== null || upload.busy) throw new MayflyError('conflict', 'This is no appliance that waits to be imported.', { state: upload.job === null ? 'receiving' : 'adding', allowed: ['waiting'] })
+    upload.busy = true
     try {
-      upload.job = await withEngine(this.#engine, ({ client }) => {
-        // An appliance has a name of its own.
-        if (/\.ova$/i.test(upload.file)) return client.machine.import({ file: upload.file })
-        return client.image.add({ file: upload.file, ...(upload.name === undefined ? {} : { name: upload.name }) })
-      })
+      upload.job = await withEngine(this.#engine, ({ client }) => client.machine.import({ ...choice, file: upload.file }))
+    } finally {
+      upload.busy = false
+    }
+    this.#removeAfter(id, upload, upload.job)
+    return stateOf(id, upload)
+  }
+
+  async #whole(id: string, upload: Upload): Promise<void> {
+    try {
+      if (/\.ova$/i.test(upload.file)) {
+        upload.appliance = await withEngine(this.#engine, ({ client }) => client.machine.inspectAppliance({ file: upload.file }))
+        return
+      }
+      upload.job = await withEngine(this.#engine, ({ client }) => client.image.add({ file: upload.file, ...(upload.name === undefined ? {} : { name: upload.name }) }))
     } catch (error) {
       this.#uploads.delete(id)
       await rm(upload.folder, { recursive: true, force: true })
       throw error
     }
-    const { id: job } = upload.job
+    this.#removeAfter(id, upload, upload.job)
+  }
+
+  #removeAfter(id: string, upload: Upload, { id: job }: Job): void {
     withEngine(this.#engine, ({ client }) => client.job.wait({ job }, { signal: this.#ended.signal }))
       .then(() => rm(upload.folder, { recursive: true, force: true }))
       // Where this ends first, or the engine goes, the job may still be reading: a later start removes it.
@@ -154,8 +175,8 @@ export class Uploads {
   }
 }
 
-function stateOf(id: string, { sizeBytes, receivedBytes, job }: Upload): UploadState {
-  return { id, sizeBytes, receivedBytes, job }
+function stateOf(id: string, { sizeBytes, receivedBytes, job, appliance }: Upload): UploadState {
+  return { id, sizeBytes, receivedBytes, job, appliance }
 }
 
 /** The end of what the browser calls the file, in letters that are harmless everywhere. */

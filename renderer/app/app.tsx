@@ -1,6 +1,5 @@
 /** The window: what surrounds every view, and which view is shown. */
 import { MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { lazy, Suspense } from 'react'
 import { usePlace } from '../state/place.ts'
 import type { Place } from '../state/place.ts'
@@ -11,6 +10,7 @@ import { ErrorFence } from './shell/error-fence.tsx'
 import { FileDrop } from './shell/file-drop.tsx'
 import { MachineMenuPlace } from './shell/machine-menu-place.tsx'
 import { TitleBar } from './shell/title-bar.tsx'
+import { Toasts } from './shell/toasts.tsx'
 import { useDesktop } from './shell/use-desktop.ts'
 import { useHappenings } from './shell/use-happenings.ts'
 import { useShortcuts } from './shell/use-shortcuts.ts'
@@ -34,7 +34,7 @@ export function App(): React.ReactNode {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" getStyleNonce={styleNonce}>
       <Window />
-      <Notifications position="bottom-right" limit={4} />
+      <Toasts />
     </MantineProvider>
   )
 }

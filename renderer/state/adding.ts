@@ -1,19 +1,21 @@
 /**
  * Files on their way to becoming images: sent from a browser first, then copied and checked by a
  * job. Kept here and not in a view, so that leaving the view stops nothing. An OVA becomes a machine:
- * where it lies on the engine's host, it is asked about first.
+ * once it is read, the wizard opens with what it says.
  */
 import type { MayflyError } from '../../contract/errors.ts'
 import type { Job } from '../../contract/job.ts'
 import { fromErrorRecord } from '../../contract/wire/error-record.ts'
 import { create } from 'zustand'
 import { desktopBridge } from '../client/connect.ts'
-import { uploadImage } from '../client/upload-image.ts'
+import { uploadAppliance, uploadImage } from '../client/upload-image.ts'
 import { text } from '../text/text.ts'
+import { addAppliance } from './appliances.ts'
+import type { ApplianceFile } from './appliances.ts'
 import { engine } from './connection.ts'
 import { toMayflyError } from './failure.ts'
-import { closeOverlay, openOverlay } from './overlay.ts'
-import { go } from './place.ts'
+import { openOverlay, useOverlay } from './overlay.ts'
+import { showToast } from './toast.ts'
 
 export interface Adding {
   readonly key: number
@@ -41,7 +43,7 @@ export const imageExtensions = ['iso', 'qcow2', 'img', 'raw', 'vmdk', 'vdi', 'vh
 let lastKey = 0
 
 /** Whether a file becomes a machine instead of an image, by its name. */
-export function isAppliance(name: string): boolean {
+function isAppliance(name: string): boolean {
   return /\.ova$/i.test(name)
 }
 
@@ -50,16 +52,19 @@ export function addFile(file: File): number {
   const path = desktopBridge()?.pathOf(file) ?? ''
   if (path !== '') return addPath(path)
   const abort = new AbortController()
-  return begin(file.name, { bytes: 0, of: file.size }, () => abort.abort(), (key) => uploadImage(file, { signal: abort.signal, onProgress: ({ sentBytes, sizeBytes }) => change(key, { sent: { bytes: sentBytes, of: sizeBytes } }) }))
+  const options = (key: number): Parameters<typeof uploadImage>[1] => ({ signal: abort.signal, onProgress: ({ sentBytes, sizeBytes }) => change(key, { sent: { bytes: sentBytes, of: sizeBytes } }) })
+  const stop = (): void => abort.abort()
+  const sent = { bytes: 0, of: file.size }
+  if (!isAppliance(file.name)) return begin(file.name, sent, stop, (key) => uploadImage(file, options(key)))
+  return read(file.name, sent, stop, async (key) => ({ ...(await uploadAppliance(file, options(key))), fileName: file.name, path: undefined }))
 }
 
 /** A file on the engine's own host. */
 export function addPath(path: string): number {
-  if (isAppliance(path)) {
-    openOverlay({ kind: 'import', file: path })
-    return ++lastKey
-  }
-  return begin(path.split(/[\\/]/).at(-1) ?? path, undefined, () => undefined, () => engine.image.add({ file: path }))
+  const fileName = path.split(/[\\/]/).at(-1) ?? path
+  if (!isAppliance(path)) return begin(fileName, undefined, () => undefined, () => engine.image.add({ file: path }))
+  const abort = new AbortController()
+  return read(fileName, undefined, () => abort.abort(), async () => ({ fileName, path, appliance: await engine.machine.inspectAppliance({ file: path }, { signal: abort.signal }), begin: (choice) => engine.machine.import({ ...choice, file: path }), drop: () => undefined }))
 }
 
 /** Whether files are chosen in the desktop's own dialog. */
@@ -71,8 +76,7 @@ export function hasFileDialog(): boolean {
 export async function chooseFile(): Promise<number | undefined> {
   const path = await desktopBridge()?.askForFile({ title: text.adding.dialogTitle, filters: [{ name: text.adding.fileKind, extensions: imageExtensions }] })
   if (path === null || path === undefined) return undefined
-  const key = addPath(path)
-  return isAppliance(path) ? undefined : key
+  return addPath(path)
 }
 
 export function dismissAdding(key: number): void {
@@ -81,14 +85,39 @@ export function dismissAdding(key: number): void {
 
 function begin(fileName: string, sent: Adding['sent'], stopSending: () => void, send: (key: number) => Promise<Job>): number {
   const key = ++lastKey
-  const stop = (): void => {
+  list(key, fileName, sent, () => {
     stopSending()
     const job = useAdding.getState().list.find((adding) => adding.key === key)?.job
     if (job !== undefined) engine.job.cancel({ job }).catch((error: unknown) => change(key, { error: toMayflyError(error) }))
-  }
-  useAdding.setState(({ list }) => ({ list: [{ key, fileName, sent, job: undefined, error: undefined, image: undefined, stop }, ...list] }))
+  })
   void follow(key, send)
   return key
+}
+
+/** An OVA: once it is known what it would become, the wizard asks about it. */
+function read(fileName: string, sent: Adding['sent'], stop: () => void, look: (key: number) => Promise<Omit<ApplianceFile, 'key'>>): number {
+  const key = ++lastKey
+  list(key, fileName, sent, () => {
+    stop()
+    dismissAdding(key)
+  })
+  look(key).then((file) => {
+    dismissAdding(key)
+    const image = addAppliance(file)
+    const ask = (): void => openOverlay({ kind: 'wizard', image })
+    const over = useOverlay.getState().overlay?.kind
+    if (over === undefined || over === 'wizard') ask()
+    else showToast({ title: text.appliance.isRead(fileName), message: text.appliance.isReadMore, onClick: ask })
+  }, (error: unknown) => {
+    const failure = toMayflyError(error)
+    if (failure.code === 'cancelled') dismissAdding(key)
+    else change(key, { sent: undefined, error: failure })
+  })
+  return key
+}
+
+function list(key: number, fileName: string, sent: Adding['sent'], stop: () => void): void {
+  useAdding.setState(({ list: before }) => ({ list: [{ key, fileName, sent, job: undefined, error: undefined, image: undefined, stop }, ...before] }))
 }
 
 async function follow(key: number, send: (key: number) => Promise<Job>): Promise<void> {
@@ -96,11 +125,7 @@ async function follow(key: number, send: (key: number) => Promise<Job>): Promise
     const job = await send(key)
     change(key, { sent: undefined, job: job.id })
     const ended = await engine.job.wait({ job: job.id })
-    if (ended.error === null && ended.result?.machine !== undefined) {
-      dismissAdding(key)
-      closeOverlay()
-      go({ view: 'machines', machine: ended.result.machine })
-    } else if (ended.error === null) change(key, { image: ended.result?.image })
+    if (ended.error === null) change(key, { image: ended.result?.image })
     else if (ended.state === 'cancelled') dismissAdding(key)
     else change(key, { error: fromErrorRecord(ended.error) })
   } catch (error) {

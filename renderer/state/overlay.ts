@@ -3,9 +3,7 @@ import { create } from 'zustand'
 import type { MachineVerb } from './machine-verb.ts'
 
 export type Overlay =
-  | { readonly kind: 'wizard'; /** An image to begin with. */ readonly image?: string }
-  /** What an OVA file on the engine's host would become. */
-  | { readonly kind: 'import'; readonly file: string }
+  | { readonly kind: 'wizard'; /** An image to begin with, or an appliance by its key. */ readonly image?: string }
   | { readonly kind: 'palette' | 'shortcuts' }
   /** Asks before something is lost. */
   | { readonly kind: 'ask'; readonly verb: MachineVerb; readonly machines: readonly string[] }

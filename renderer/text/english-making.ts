@@ -189,8 +189,8 @@ export const making = {
   },
 
   appliance: {
-    title: 'Import an appliance', reading: 'Reading its description', notRead: 'It cannot be imported', name: 'Name', cpus: 'CPUs', memory: 'Memory', badCpus: 'Write how many, from 1 to 288.', badSize: 'Write a size, such as 1.5 GiB.', badName: 'Give it a name.', nameTaken: (name: string) => `There is a machine called ${name}.`,
-    becomes: 'It becomes', hardware: (firmware: 'bios' | 'uefi') => `hardware that every system knows, with ${firmware === 'uefi' ? 'UEFI' : 'BIOS'}`, disk: (size: string, bus: string) => `a disk of ${size} on ${bus}`, nic: (model: string) => `a network card, ${model}`,
-    warnings: 'Not as it was', doImport: 'Import', notBegun: 'The import did not begin', begun: (name: string) => `${name} is being imported`, begunMore: 'Jobs show how far it is.', done: (name: string) => `${name} was imported`, failed: (name: string) => `${name} was not imported`,
+    isRead: (fileName: string) => `${fileName} is read`, isReadMore: 'Press here to make a machine of it.', fromFile: (fileName: string) => `appliance, ${fileName}`, has: 'Comes with', anySystem: 'any system', asItSays: 'It is as the appliance says.', noThrowaway: 'What is imported stays until you delete it.',
+    hardware: (firmware: 'bios' | 'uefi') => `hardware every system knows, ${firmware === 'uefi' ? 'UEFI' : 'BIOS'}`, disk: (size: string, bus: string) => `a disk of ${size} on ${bus}`, nic: (model: string) => `a network card, ${model}`,
+    warnings: 'Not as it was', begun: (name: string) => `${name} is being imported`, begunMore: 'Jobs show how far it is.', done: (name: string) => `${name} was imported`, failed: (name: string) => `${name} was not imported`,
   },
 } as const

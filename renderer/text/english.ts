@@ -142,6 +142,7 @@ export const english = {
   palette: {
     groups: { do: 'Do', goTo: 'Go to', help: 'Help' }, nothing: (query: string) => `Nothing is called "${query}".`, choose: 'choose', doIt: 'do it', close: 'close', asksFirst: 'asks first',
     tabOf: (tab: string, name: string) => `${tab} of ${name}`, doctorFact: 'what this host can do', sidebar: 'Hide or show the list', ofCheckpoint: (what: string, label: string, name: string) => `${what} "${label}" of ${name}`, forkMany: (name: string) => `Fork ${name} several times`,
+    insert: (disc: string, name: string) => `Insert ${disc} into ${name}`, eject: (name: string) => `Eject the disc of ${name}`, cable: (connect: boolean, name: string) => (connect ? `Plug in the network cable of ${name}` : `Unplug the network cable of ${name}`),
     withOptions: 'with options', copyLine: 'as a command line', lineCopied: (line: string) => `Copied: ${line}`, restart: (name: string) => `Restart ${name}`, restartMeans: 'shuts it down and starts it again', copyAddress: (address: string, name: string) => `Copy ${address} of ${name}`, toPort: (port: number) => `to guest port ${port}`, copyId: (name: string) => `Copy the id of ${name}`,
     options: {
       back: 'Back', escBack: 'back', copy: 'Copy the command line', empty: 'Write something.', badCount: 'A whole number from 1 to 100.', badSeconds: 'A whole number from 1 to 3600.',

@@ -7,7 +7,6 @@ import { ShortcutsSheet } from './shortcuts-sheet.tsx'
 
 const CheckpointDialogs = lazy(async () => ({ default: (await import('../../features/timeline/checkpoint-dialogs.tsx')).CheckpointDialogs }))
 const ForkDialog = lazy(async () => ({ default: (await import('../../features/fork/fork-dialog.tsx')).ForkDialog }))
-const ImportDialog = lazy(async () => ({ default: (await import('../../features/wizard/import-dialog.tsx')).ImportDialog }))
 const MakeTemplateDialog = lazy(async () => ({ default: (await import('../../features/templates/make-dialog.tsx')).MakeTemplateDialog }))
 const TakeDialog = lazy(async () => ({ default: (await import('../../features/timeline/take-dialog.tsx')).TakeDialog }))
 const Wizard = lazy(async () => ({ default: (await import('../../features/wizard/wizard.tsx')).Wizard }))
@@ -25,7 +24,6 @@ export function Dialogs(): React.ReactNode {
     case 'checkpoint': return <Suspense><CheckpointDialogs what={overlay.what} machine={overlay.machine} checkpoint={overlay.checkpoint} keepPresent={overlay.keepPresent ?? true} /></Suspense>
     case 'fork': return <Suspense><ForkDialog machine={overlay.machine} checkpoint={overlay.checkpoint} /></Suspense>
     case 'make-template': return <Suspense><MakeTemplateDialog name={overlay.name} machine={overlay.machine} /></Suspense>
-    case 'import': return <Suspense><ImportDialog key={overlay.file} file={overlay.file} /></Suspense>
     case 'wizard': return <Suspense><Wizard image={overlay.image} /></Suspense>
   }
 }

@@ -1,7 +1,7 @@
 /** Files that are dropped anywhere in the window become images. */
 import { Download } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { addFile, isAppliance } from '../../state/adding.ts'
+import { addFile } from '../../state/adding.ts'
 import { openOverlay } from '../../state/overlay.ts'
 import { currentPlace } from '../../state/place.ts'
 import { text } from '../../text/text.ts'
@@ -30,7 +30,7 @@ export function FileDrop(): React.ReactNode {
       setOver(false)
       const files = [...(event.dataTransfer?.files ?? [])]
       files.forEach(addFile)
-      if (files.some(({ name }) => !isAppliance(name)) && currentPlace().view !== 'images') openOverlay({ kind: 'wizard' })
+      if (files.length > 0 && currentPlace().view !== 'images') openOverlay({ kind: 'wizard' })
     }
     window.addEventListener('dragover', dragged, { signal })
     window.addEventListener('dragleave', left, { signal })

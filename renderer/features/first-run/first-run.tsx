@@ -1,7 +1,7 @@
 /** Before there is a machine: one press to one that runs, and what this host can do, measured. */
 import { Download, Play, Plus } from 'lucide-react'
 import { useRef } from 'react'
-import { addFile, chooseFile, hasFileDialog, imageExtensions, isAppliance } from '../../state/adding.ts'
+import { addFile, chooseFile, hasFileDialog, imageExtensions } from '../../state/adding.ts'
 import { keys } from '../../state/keys.ts'
 import { openOverlay } from '../../state/overlay.ts'
 import { useTiny, useTinyJob } from '../../state/tiny-image.ts'
@@ -77,7 +77,7 @@ function DropHint(): React.ReactNode {
           const files = [...(target.files ?? [])]
           target.value = ''
           files.forEach(addFile)
-          if (files.some(({ name }) => !isAppliance(name))) openOverlay({ kind: 'wizard' })
+          if (files.length > 0) openOverlay({ kind: 'wizard' })
         }}
       />
     </div>

@@ -7,6 +7,7 @@ import { useMirror } from '../../state/mirror.ts'
 import { closeOverlay } from '../../state/overlay.ts'
 import { text } from '../../text/text.ts'
 import { useCheckpointEntries } from './checkpoint-entries.tsx'
+import { useDeviceEntries } from './device-entries.tsx'
 import { paletteEntries } from './entries.tsx'
 import { findEntries } from './find-entries.ts'
 import type { PaletteEntry } from './find-entries.ts'
@@ -20,7 +21,8 @@ export function Palette(): React.ReactNode {
   const [query, setQuery] = useState('')
   const [store, actions] = useMemo(createSpotlight, [])
   const ofCheckpoints = useCheckpointEntries(machines)
-  const entries = useMemo(() => [...paletteEntries(machines), ...ofCheckpoints], [machines, ofCheckpoints])
+  const ofDevices = useDeviceEntries(machines)
+  const entries = useMemo(() => [...paletteEntries(machines), ...ofCheckpoints, ...ofDevices], [machines, ofCheckpoints, ofDevices])
   const found = useMemo(() => findEntries(entries, query, shownAtMost), [entries, query])
   useEffect(() => actions.open(), [actions])
 

@@ -10,8 +10,8 @@ import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/text-field.tsx'
 import { parseCombination } from './keys.ts'
-import { layoutNames } from './layouts.ts'
-import type { Key, LayoutName } from './layouts.ts'
+import { layoutNames } from '../../state/layouts.ts'
+import type { Key, LayoutName } from '../../state/layouts.ts'
 
 const usual = ['Ctrl+Alt+Del', 'Ctrl+Alt+Backspace', 'Alt+Tab', 'Alt+F4', 'Super', 'Print', 'Ctrl+Alt+F1', 'Ctrl+Alt+F2', 'Ctrl+Alt+F7']
 const ownAtMost = 12

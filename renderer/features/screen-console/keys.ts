@@ -1,6 +1,6 @@
 /** Combinations of keys by name. A letter is where the guest's keyboard has it: Ctrl+Z is another key in Germany. Pure. */
-import { strokesFor } from './layouts.ts'
-import type { Key, LayoutName } from './layouts.ts'
+import { strokesFor } from '../../state/layouts.ts'
+import type { Key, LayoutName } from '../../state/layouts.ts'
 
 const named: Readonly<Record<string, Key>> = {
   ctrl: { keysym: 0xffe3, code: 'ControlLeft' }, alt: { keysym: 0xffe9, code: 'AltLeft' }, shift: { keysym: 0xffe1, code: 'ShiftLeft' }, super: { keysym: 0xffeb, code: 'MetaLeft' }, win: { keysym: 0xffeb, code: 'MetaLeft' }, altgr: { keysym: 0xfe03, code: 'AltRight' },

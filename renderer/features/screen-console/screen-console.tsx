@@ -3,6 +3,8 @@ import { Menu } from '@mantine/core'
 import { Camera, Circle, CircleDot, ClipboardPaste, Copy, Expand, Keyboard, Maximize, PictureInPicture2, Play, Scaling, Square } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { MachineSummary } from '../../../contract/machine.ts'
+import { guestLayout, rememberGuestLayout } from '../../state/guest-layout.ts'
+import type { LayoutName } from '../../state/layouts.ts'
 import { perform, whyNot } from '../../state/machine-actions.ts'
 import { isOn, shapeOf, wordOf } from '../../state/machine-looks.ts'
 import { recall, remember } from '../../state/memory.ts'
@@ -19,8 +21,6 @@ import { KeyMenu } from './key-menu.tsx'
 import { PasteDialog } from './paste-dialog.tsx'
 import { Recorder } from './recorder.ts'
 import { pictureOf } from './save-picture.ts'
-import { layoutNames } from './layouts.ts'
-import type { LayoutName } from './layouts.ts'
 import { ScreenSession } from './screen-session.ts'
 import type { ScreenPhase } from './screen-session.ts'
 import type { ScreenSize } from './sharp-viewer.ts'
@@ -31,10 +31,6 @@ const sizes: readonly ScreenSize[] = ['fit', 'exact', 'follow']
 
 function isSize(value: unknown): value is ScreenSize {
   return sizes.includes(value as ScreenSize)
-}
-
-function isLayout(value: unknown): value is LayoutName {
-  return layoutNames.includes(value as LayoutName)
 }
 
 interface ScreenConsoleProps {
@@ -55,7 +51,7 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
   const [pixels, setPixels] = useState<readonly [number, number]>()
   const [picture, setPicture] = useState<string>()
   const [size, setSize] = useState<ScreenSize>(() => recall('screen-size', isSize, 'fit'))
-  const [layout, setLayout] = useState<LayoutName>(() => recall(`layout.${id}`, isLayout, 'us'))
+  const [layout, setLayout] = useState<LayoutName>(() => guestLayout(id))
   const [holding, setHolding] = useState(false)
   const [pasting, setPasting] = useState(false)
   const [recording, setRecording] = useState(false)
@@ -171,7 +167,7 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
           </Menu>
           <KeyMenu machine={id} cannot={cannot} icon={Keyboard} layout={layout} onLayout={(next) => {
             setLayout(next)
-            remember(`layout.${id}`, next)
+            rememberGuestLayout(id, next)
           }} clipboard={clipboard.shared} onClipboard={clipboard.share} onKeys={(keys) => {
             session.current?.press(keys)
             session.current?.focus()

@@ -26,8 +26,23 @@ export function createCommand(request: CreateRequest, { imageName, buildsTiny }:
     ...(firmware === undefined ? [] : [flag('firmware', firmware)]),
     ...(secureBoot === true ? ['--secure-boot'] : []),
     ...(tpm === true ? ['--tpm'] : []),
-    ...forwards.map(({ hostAddress, hostPort, guestPort, protocol }) => flag('forward', `${hostAddress === '127.0.0.1' ? '' : `${hostAddress}:`}${hostPort}:${guestPort}${protocol === 'tcp' ? '' : `/${protocol}`}`)),
+    ...forwards.map(forwardFlag),
     ...(throwaway ? ['--throwaway'] : []),
+    ...(start ? ['--start'] : []),
+    ...(dashed ? [`-- ${quoteWord(name)}`] : []),
+  ]
+}
+
+/** The same for an appliance. */
+export function importCommand(request: CreateRequest, file: string): string[] {
+  const { name, cpus, memoryMiB, diskMiB, forwards = [], start } = request
+  const dashed = name.startsWith('-')
+  return [
+    `mayfly import ${quoteWord(file)}${dashed ? '' : ` ${quoteWord(name)}`}`,
+    ...(cpus === undefined ? [] : [flag('cpus', String(cpus))]),
+    ...(memoryMiB === undefined ? [] : [flag('memory', formatExactMiB(memoryMiB, ''))]),
+    ...(diskMiB === undefined ? [] : [flag('disk', formatExactMiB(diskMiB, ''))]),
+    ...forwards.map(forwardFlag),
     ...(start ? ['--start'] : []),
     ...(dashed ? [`-- ${quoteWord(name)}`] : []),
   ]
@@ -43,6 +58,10 @@ export function commandText(pieces: readonly string[], columns = 34): string {
     else lines.push(begins ? piece : `  ${piece}`)
   }
   return lines.join(' \\\n')
+}
+
+function forwardFlag({ hostAddress, hostPort, guestPort, protocol }: NonNullable<CreateRequest['forwards']>[number]): string {
+  return flag('forward', `${hostAddress === '127.0.0.1' ? '' : `${hostAddress}:`}${hostPort}:${guestPort}${protocol === 'tcp' ? '' : `/${protocol}`}`)
 }
 
 /** What begins with a dash is written against the equals sign, or it would be taken for a flag. */

@@ -2,6 +2,8 @@
 import { create } from 'zustand'
 import { isMayflyError } from '../../../contract/errors.ts'
 import type { MayflyError } from '../../../contract/errors.ts'
+import { fromErrorRecord } from '../../../contract/wire/error-record.ts'
+import { forgetAppliance } from '../../state/appliances.ts'
 import { engine } from '../../state/connection.ts'
 import { toMayflyError } from '../../state/failure.ts'
 import { performNow } from '../../state/machine-actions.ts'
@@ -31,9 +33,20 @@ interface Creating {
 export const useCreating = create<Creating>(() => ({ busy: false, failure: undefined }))
 
 /** Resolves to what went wrong; undefined where the machine was made, or not wanted any more. */
-export async function createMachine({ name, request, buildsTiny }: Plan): Promise<CreateFailure | undefined> {
+export async function createMachine({ name, request, buildsTiny, appliance }: Plan): Promise<CreateFailure | undefined> {
   useCreating.setState({ busy: true, failure: undefined })
   try {
+    if (appliance !== undefined) {
+      const { cpus, memoryMiB, diskMiB, forwards, start } = request
+      const job = await appliance.begin({ name, ...(cpus === undefined ? {} : { cpus }), ...(memoryMiB === undefined ? {} : { memoryMiB }), ...(diskMiB === undefined ? {} : { diskMiB }), ...(forwards === undefined ? {} : { forwards }), start })
+      forgetAppliance(appliance.key)
+      forgetDraft()
+      if (useOverlay.getState().overlay?.kind === 'wizard') closeOverlay()
+      useCreating.setState({ busy: false })
+      showToast({ title: text.appliance.begun(name), message: text.appliance.begunMore })
+      void tellImport(job.id, name)
+      return undefined
+    }
     const image = buildsTiny ? await tinyImage() : request.image
     const machine = await engine.machine.create({ ...request, ...(image === undefined ? {} : { image }), start: false })
     forgetDraft()
@@ -54,5 +67,18 @@ export async function createMachine({ name, request, buildsTiny }: Plan): Promis
     const failure = { error, field: error.code === 'conflict' ? 'name' : fields[issue?.path ?? ''] }
     useCreating.setState({ busy: false, failure })
     return failure
+  }
+}
+
+/** The wizard is gone by then. */
+async function tellImport(job: string, name: string): Promise<void> {
+  try {
+    const { result, error, state } = await engine.job.wait({ job })
+    const machine = result?.machine
+    if (machine !== undefined) {
+      showToast({ title: text.appliance.done(name), message: result?.sentence, onClick: () => go({ view: 'machines', machine }) })
+    } else if (error !== null && state === 'failed') showToast({ title: text.appliance.failed(name), message: fromErrorRecord(error).message, stays: true })
+  } catch {
+    // The engine is away; the list of jobs tells when it is back.
   }
 }

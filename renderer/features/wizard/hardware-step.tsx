@@ -3,6 +3,7 @@ import { SegmentedControl } from '@mantine/core'
 import { AppWindow, History, Monitor, Server, Zap } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useId } from 'react'
+import type { Appliance } from '../../../contract/appliance.ts'
 import { useHost } from '../../state/host.ts'
 import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
@@ -39,6 +40,22 @@ export function HardwareStep({ plan }: { readonly plan: Plan }): React.ReactNode
           {naming === undefined ? <span className="mf-3 mf-sm"><StateShape shape="ok" /> {text.wizard.nameFree}</span> : <span className="mf-bad-line"><StateShape shape="crashed" />{naming.message}{naming.remedy === undefined ? null : <Remedy issue={naming} />}</span>}
         </span>
       </div>
+      {plan.appliance === undefined ? <MadeFor plan={plan} /> : <ApplianceFacts appliance={plan.appliance.appliance} />}
+      {lacks.length === 0 ? null : <div className="wz-lacks"><Note kind="warning">{text.wizard.windowsLacks(lacks.join(', '))}</Note></div>}
+      <SizeSlider {...common(cpus, issueOf('cpus'))} label={text.slider.cpus} fieldName="cpus" format={String} step={1} zones={cpus.zones ?? guessed(16)} ticks={cpuTicks(cpus.zones)} says={cpuSays(cpus)} onChange={(typed) => changeDraft({ cpus: typed })} badge={cpuBadge(cpus, issueOf('cpus'))} />
+      <SizeSlider {...common(memory, issueOf('memory'))} label={text.slider.memory} fieldName="memory" format={(value) => formatExactMiB(value)} step={memoryStepMiB} least={Math.max(memory.least, 128)} zones={memory.zones ?? guessed(32 * 1024)} ticks={sizeTicks(memory.zones)} says={memorySays(memory)} onChange={(typed) => changeDraft({ memory: typed })} badge={badgeOf(memory, issueOf('memory'))} />
+      <SizeSlider {...common(disk, issueOf('disk'))} label={text.slider.disk} fieldName="disk" format={(value) => formatExactMiB(value)} step={diskStepMiB} zones={disk.zones ?? guessed(512 * 1024)} ticks={sizeTicks(disk.zones)} says={diskSays(disk)} onChange={(typed) => changeDraft({ disk: typed })} badge={badgeOf(disk, issueOf('disk'))} />
+      <div className="wz-legend">
+        <SliderLegend words={[{ kind: 'given', word: text.slider.given }, { kind: 'safe', word: text.slider.zoneSafe }, { kind: 'others', word: text.slider.promised }, { kind: 'warned', word: text.slider.warnedMeans }, { kind: 'refused', word: text.slider.zoneRefused }]} />
+      </div>
+    </>
+  )
+}
+
+function MadeFor({ plan }: { readonly plan: Plan }): React.ReactNode {
+  const id = useId()
+  return (
+    <>
       <div className="wz-row">
         <span className="wz-label" id={`${id}-use`}>{text.wizard.madeFor}</span>
         <SegmentedControl
@@ -49,13 +66,17 @@ export function HardwareStep({ plan }: { readonly plan: Plan }): React.ReactNode
         />
       </div>
       <p className="wz-means mf-sm mf-3">{text.wizard.madeForMeans[plan.use]}</p>
-      {lacks.length === 0 ? null : <div className="wz-lacks"><Note kind="warning">{text.wizard.windowsLacks(lacks.join(', '))}</Note></div>}
-      <SizeSlider {...common(cpus, issueOf('cpus'))} label={text.slider.cpus} fieldName="cpus" format={String} step={1} zones={cpus.zones ?? guessed(16)} ticks={cpuTicks(cpus.zones)} says={cpuSays(cpus)} onChange={(typed) => changeDraft({ cpus: typed })} badge={cpuBadge(cpus, issueOf('cpus'))} />
-      <SizeSlider {...common(memory, issueOf('memory'))} label={text.slider.memory} fieldName="memory" format={(value) => formatExactMiB(value)} step={memoryStepMiB} least={Math.max(memory.least, 128)} zones={memory.zones ?? guessed(32 * 1024)} ticks={sizeTicks(memory.zones)} says={memorySays(memory)} onChange={(typed) => changeDraft({ memory: typed })} badge={badgeOf(memory, issueOf('memory'))} />
-      <SizeSlider {...common(disk, issueOf('disk'))} label={text.slider.disk} fieldName="disk" format={(value) => formatExactMiB(value)} step={diskStepMiB} zones={disk.zones ?? guessed(512 * 1024)} ticks={sizeTicks(disk.zones)} says={diskSays(disk)} onChange={(typed) => changeDraft({ disk: typed })} badge={badgeOf(disk, issueOf('disk'))} />
-      <div className="wz-legend">
-        <SliderLegend words={[{ kind: 'given', word: text.slider.given }, { kind: 'safe', word: text.slider.zoneSafe }, { kind: 'others', word: text.slider.promised }, { kind: 'warned', word: text.slider.warnedMeans }, { kind: 'refused', word: text.slider.zoneRefused }]} />
-      </div>
+    </>
+  )
+}
+
+/** What comes with the appliance, and what is not taken over as it was. */
+function ApplianceFacts({ appliance }: { readonly appliance: Appliance }): React.ReactNode {
+  const { disks, nics, firmware, warnings } = appliance
+  return (
+    <>
+      <div className="wz-row"><span className="wz-label">{text.appliance.has}</span><span className="mf-sm mf-2 wz-appliance">{[text.appliance.hardware(firmware), ...disks.map(({ sizeMiB, bus }) => text.appliance.disk(formatMiB(sizeMiB), bus)), ...nics.map(text.appliance.nic)].join('; ')}</span></div>
+      {warnings.length === 0 ? null : <div className="wz-lacks"><Note kind="note" title={text.appliance.warnings}>{warnings.map((warning) => <p key={warning}>{warning}</p>)}</Note></div>}
     </>
   )
 }

@@ -1,10 +1,12 @@
 /** Which image: those there are, the tiny one, a file, or none. */
-import { Disc3, Download, GitFork, HardDrive, Search, SquareDashed, SquareTerminal } from 'lucide-react'
+import { Disc3, Download, GitFork, HardDrive, Package, Search, SquareDashed, SquareTerminal } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import type { Image } from '../../../contract/image.ts'
 import { useAddingRows } from '../../state/adding-rows.ts'
 import { addFile, addPath, chooseFile, hasFileDialog, imageExtensions, useAdding } from '../../state/adding.ts'
+import { useAppliances } from '../../state/appliances.ts'
+import type { ApplianceFile } from '../../state/appliances.ts'
 import { findTiny } from '../../state/find-tiny.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { openOverlay } from '../../state/overlay.ts'
@@ -31,7 +33,8 @@ export function ImageStep({ plan }: { readonly plan: Plan }): React.ReactNode {
   const [search, setSearch] = useState('')
   useChosenWhenAdded()
   const wanted = search.trim().toLowerCase()
-  const shown = choicesOf(images).filter(({ title, means }) => `${title} ${means}`.toLowerCase().includes(wanted))
+  const appliances = useAppliances(({ list }) => list)
+  const shown = [...appliances.map(choiceOfAppliance), ...choicesOf(images)].filter(({ title, means }) => `${title} ${means}`.toLowerCase().includes(wanted))
   return (
     <>
       <div className="wz-find">
@@ -106,6 +109,10 @@ function choicesOf(images: readonly Image[]): Choice[] {
     ...(tiny === undefined ? [{ id: tinyToBuild, icon: SquareTerminal, title: text.wizard.tinyTitle, means: text.wizard.tinyBuilt, size: '' }] : []),
     { id: blankDisk, icon: SquareDashed, title: text.wizard.blankTitle, means: text.wizard.blankMeans, size: '' },
   ]
+}
+
+function choiceOfAppliance({ key, fileName, appliance }: ApplianceFile): Choice {
+  return { id: key, icon: Package, title: appliance.name, means: text.appliance.fromFile(fileName), size: '' }
 }
 
 function choiceOf({ id, name, kind, sizeBytes, virtualBytes, broken }: Image, isTiny: boolean): Choice {

@@ -18,7 +18,8 @@ export function NetworkStep({ draft, plan }: { readonly draft: Draft; readonly p
   const machines = useMirror(({ machines }) => machines)
   const { forwards, use } = plan
   const change = (key: number, to: Partial<ForwardDraft>): void => changeDraft({ forwards: forwards.map((forward) => (forward.key === key ? { ...forward, suggested: false, ...to } : forward)) })
-  const micro = use === 'micro' ? text.wizard.microHasNone : undefined
+  const micro = use === 'micro' ? text.wizard.microHasNone : plan.appliance === undefined ? undefined : text.appliance.asItSays
+  const never = plan.appliance === undefined ? undefined : text.appliance.noThrowaway
   return (
     <>
       <h3 className="wz-sub">{text.wizard.network}</h3>
@@ -37,7 +38,7 @@ export function NetworkStep({ draft, plan }: { readonly draft: Draft; readonly p
         <Extra name="uefi" title={text.wizard.uefi} means={text.wizard.uefiMeans} on={plan.uefi} cannot={micro ?? (host?.firmware.uefi === false ? text.wizard.uefiMissing : undefined)} onChange={(uefi) => changeDraft(uefi ? { uefi } : { uefi, secureBoot: undefined })} />
         <Extra name="secureBoot" title={text.wizard.secureBoot} means={text.wizard.secureBootMeans} on={plan.secureBoot} cannot={micro ?? (host?.firmware.secureBoot === false ? text.wizard.secureBootMissing : plan.uefi ? undefined : text.wizard.secureBootNeeds)} onChange={(secureBoot) => changeDraft({ secureBoot })} />
         <Extra name="tpm" title={text.wizard.tpm} means={text.wizard.tpmMeans} on={plan.tpm} cannot={micro ?? (host?.tpm === false ? text.wizard.tpmMissing : undefined)} onChange={(tpm) => changeDraft({ tpm })} />
-        <Extra name="throwaway" title={text.wizard.throwaway} means={text.wizard.throwawayMeans} on={draft.throwaway} cannot={undefined} onChange={(throwaway) => changeDraft({ throwaway })} />
+        <Extra name="throwaway" title={text.wizard.throwaway} means={text.wizard.throwawayMeans} on={draft.throwaway && never === undefined} cannot={never} onChange={(throwaway) => changeDraft({ throwaway })} />
         <Extra name="start" title={text.wizard.startNow} means={text.wizard.startNowMeans} on={draft.start} cannot={undefined} onChange={(start) => changeDraft({ start })} />
       </ul>
     </>

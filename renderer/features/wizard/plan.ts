@@ -8,6 +8,7 @@ import { machineNameSchema } from '../../../contract/machine.ts'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import type { CreateRequest } from '../../../contract/procedures/machine.ts'
 import type { Settings } from '../../../contract/settings.ts'
+import type { ApplianceFile } from '../../state/appliances.ts'
 import { findTiny } from '../../state/find-tiny.ts'
 import { cpuZones, diskZones, machinesBeside, memoryZones } from '../../state/host-zones.ts'
 import type { Zones } from '../../state/host-zones.ts'
@@ -31,6 +32,8 @@ export interface SizePlan {
 export interface Plan {
   readonly imageChoice: string
   readonly image: Image | undefined
+  /** An OVA instead of an image: what it says of its hardware holds. */
+  readonly appliance: ApplianceFile | undefined
   readonly buildsTiny: boolean
   readonly name: string
   readonly use: Use
@@ -50,6 +53,7 @@ export interface Plan {
 
 export interface Surroundings {
   readonly images: readonly Image[]
+  readonly appliances?: readonly ApplianceFile[]
   readonly machines: readonly MachineSummary[]
   readonly host: HostInfo | undefined
   /** What new machines are where nothing else is said. */
@@ -64,30 +68,32 @@ const windows = { memoryMiB: 4096, diskMiB: 64 * 1024 }
 
 export function planMachine(draft: Draft, surroundings: Surroundings): Plan {
   const { images, machines, host, settings } = surroundings
-  const imageChoice = chosenImage(draft, images)
+  const appliance = surroundings.appliances?.find(({ key }) => key === draft.image)
+  const says = appliance?.appliance
+  const imageChoice = appliance?.key ?? chosenImage(draft, images)
   const image = images.find(({ id }) => id === imageChoice)
   const buildsTiny = imageChoice === tinyToBuild
   const kind = buildsTiny ? 'kernel' : (image?.kind ?? 'none')
   const isKernel = kind === 'kernel'
   const noMicro = host?.qemu?.machineTypes.includes('microvm') === false
-  const possible: readonly Use[] = !isKernel ? ['desktop', 'server', 'windows', 'old'] : noMicro ? ['desktop', 'server'] : ['desktop', 'server', 'micro']
+  const possible: readonly Use[] = says !== undefined ? ['old'] : !isKernel ? ['desktop', 'server', 'windows', 'old'] : noMicro ? ['desktop', 'server'] : ['desktop', 'server', 'micro']
   const guessed: Use = image !== undefined && !isKernel && /win(dows)?[\W_]?(\d|server|xp)/i.test(image.name) ? 'windows' : usualUse(settings?.defaultProfile ?? null, possible)
   const use = draft.use !== undefined && possible.includes(draft.use) ? draft.use : guessed
 
-  const name = draft.name ?? suggestName(buildsTiny ? 'tiny' : image?.name, machines)
+  const name = draft.name ?? suggestName(says?.name ?? (buildsTiny ? 'tiny' : image?.name), machines)
   const forWindows = use === 'windows'
   const plain = use === 'micro' || use === 'old'
-  const uefi = use !== 'micro' && (draft.uefi ?? (forWindows && host?.firmware.uefi === true))
-  const secureBoot = uefi && (draft.secureBoot ?? (forWindows && host?.firmware.secureBoot === true))
-  const tpm = use !== 'micro' && (draft.tpm ?? (forWindows && host?.tpm === true))
+  const uefi = says !== undefined ? says.firmware === 'uefi' : use !== 'micro' && (draft.uefi ?? (forWindows && host?.firmware.uefi === true))
+  const secureBoot = says === undefined && uefi && (draft.secureBoot ?? (forWindows && host?.firmware.secureBoot === true))
+  const tpm = says === undefined && use !== 'micro' && (draft.tpm ?? (forWindows && host?.tpm === true))
 
   const beside = machinesBeside(machines)
   const sizes = forWindows ? windows : usual[kind]
-  const imageMiB = image?.kind === 'disk' ? Math.ceil((image.virtualBytes ?? 0) / bytesPerMiB) : 0
+  const imageMiB = says?.disks[0]?.sizeMiB ?? (image?.kind === 'disk' ? Math.ceil((image.virtualBytes ?? 0) / bytesPerMiB) : 0)
   const hostMiB = host === undefined ? Number.POSITIVE_INFINITY : host.memoryBytes / bytesPerMiB
-  const cpus = planCpus(draft.cpus ?? String(settings?.defaultCpus ?? Math.max(1, Math.min(forWindows ? 4 : 2, host?.cpus ?? 2))), host === undefined ? undefined : cpuZones(host, beside))
-  const memory = planSize(draft.memory ?? formatExactMiB(settings?.defaultMemoryMiB ?? Math.min(sizes.memoryMiB, Math.max(256, Math.floor(hostMiB / 2)))), host === undefined ? undefined : memoryZones(host, beside), 16)
-  const disk = planSize(draft.disk ?? formatExactMiB(Math.max(sizes.diskMiB, imageMiB)), host === undefined ? undefined : diskZones(host), Math.max(1, imageMiB))
+  const cpus = planCpus(draft.cpus ?? String(says?.cpus ?? settings?.defaultCpus ?? Math.max(1, Math.min(forWindows ? 4 : 2, host?.cpus ?? 2))), host === undefined ? undefined : cpuZones(host, beside))
+  const memory = planSize(draft.memory ?? formatExactMiB(says?.memoryMiB ?? settings?.defaultMemoryMiB ?? Math.min(sizes.memoryMiB, Math.max(256, Math.floor(hostMiB / 2)))), host === undefined ? undefined : memoryZones(host, beside), 16)
+  const disk = planSize(draft.disk ?? formatExactMiB(says === undefined ? Math.max(sizes.diskMiB, imageMiB) : imageMiB), host === undefined ? undefined : diskZones(host), Math.max(1, imageMiB))
   const { forwards, planned, issues: forwardIssues } = planForwards(draft.forwards, machines, image?.kind === 'disk' && !forWindows && !plain)
 
   const issues: Issue[] = [
@@ -111,13 +117,14 @@ export function planMachine(draft: Draft, surroundings: Surroundings): Plan {
     ...(tpm ? { tpm } : {}),
     ...(planned.length === 0 ? {} : { forwards: planned }),
     preallocation: 'off',
-    throwaway: draft.throwaway,
+    throwaway: draft.throwaway && says === undefined,
     start: draft.start,
   }
-  return { imageChoice, image, buildsTiny, name, use, uses: possible, cpus, memory, disk, forwards, uefi, secureBoot, tpm, issues, request }
+  return { imageChoice, image, appliance, buildsTiny, name, use, uses: possible, cpus, memory, disk, forwards, uefi, secureBoot, tpm, issues, request }
 }
 
 function usualUse(profile: Settings['defaultProfile'], possible: readonly Use[]): Use {
+  if (possible.length === 1 && possible[0] !== undefined) return possible[0]
   const use = profile === 'compatible' ? 'old' : profile === 'micro' ? 'micro' : 'desktop'
   return possible.includes(use) ? use : 'desktop'
 }

@@ -5,19 +5,19 @@ import { text } from '../../text/text.ts'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { MiddleClip } from '../../ui/middle-clip.tsx'
 import { formatBytes, formatMiB } from '../../ui/size-text.ts'
-import { commandText, createCommand } from './create-command.ts'
+import { commandText, createCommand, importCommand } from './create-command.ts'
 import type { Plan } from './plan.ts'
 
 export function Summary({ plan }: { readonly plan: Plan }): React.ReactNode {
   const { image, buildsTiny, name, use, cpus, memory, disk, request, issues } = plan
-  const command = commandText(createCommand(request, { imageName: buildsTiny ? 'tiny' : image?.name, buildsTiny }))
+  const command = commandText(plan.appliance === undefined ? createCommand(request, { imageName: buildsTiny ? 'tiny' : image?.name, buildsTiny }) : importCommand(request, plan.appliance.path ?? plan.appliance.fileName))
   const firmware = plan.uefi ? `UEFI${plan.secureBoot ? ', Secure Boot' : ''}${plan.tpm ? ', TPM' : ''}` : text.wizard.bios + (plan.tpm ? ', TPM' : '')
   return (
     <section className="wz-summary" aria-label={text.wizard.summary}>
       <div className="mf-row"><span className="mf-thumb mf-thumb-off wz-thumb"><Power size={14} strokeWidth={1.75} aria-hidden /></span><div className="mf-clip"><b className="wz-title"><MiddleClip text={name} /></b><div className="mf-3 mf-sm">{text.wizard.notCreated}</div></div></div>
       <dl className="mf-dl">
-        <dt>{text.wizard.image}</dt><dd>{buildsTiny ? text.wizard.tinyTitle : image === undefined ? text.wizard.noImage : `${image.name}, ${formatBytes(image.sizeBytes)}`}</dd>
-        <dt>{text.wizard.madeFor}</dt><dd>{text.wizard.madeForShort[use]}{use === 'micro' ? '' : `, ${firmware}`}</dd>
+        <dt>{text.wizard.image}</dt><dd>{plan.appliance !== undefined ? text.appliance.fromFile(plan.appliance.fileName) : buildsTiny ? text.wizard.tinyTitle : image === undefined ? text.wizard.noImage : `${image.name}, ${formatBytes(image.sizeBytes)}`}</dd>
+        <dt>{text.wizard.madeFor}</dt><dd>{plan.appliance === undefined ? text.wizard.madeForShort[use] : text.appliance.anySystem}{use === 'micro' ? '' : `, ${firmware}`}</dd>
         <dt>{text.wizard.size}</dt><dd>{text.wizard.sizeOf(text.machine.cpus(cpus.value ?? 0), memory.value === undefined ? '?' : formatMiB(memory.value), disk.value === undefined ? '?' : formatMiB(disk.value))}</dd>
         <dt>{text.wizard.network}</dt><dd>{text.wizard.userNetwork}</dd>
         <dt>{text.wizard.reach}</dt>

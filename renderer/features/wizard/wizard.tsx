@@ -6,6 +6,7 @@ import { Modal } from '@mantine/core'
 import { useWindowEvent } from '@mantine/hooks'
 import { ArrowLeft, Play, Plus, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
+import { forgetAppliance, useAppliances } from '../../state/appliances.ts'
 import { engine } from '../../state/connection.ts'
 import { useHost } from '../../state/host.ts'
 import { useMirror } from '../../state/mirror.ts'
@@ -39,6 +40,7 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
   const draft = useDraft()
   const images = useMirror(({ images }) => images)
   const machines = useMirror(({ machines }) => machines)
+  const appliances = useAppliances(({ list }) => list)
   const { host } = useHost()
   const { settings } = useSettings()
   const body = useRef<HTMLDivElement>(null)
@@ -46,11 +48,15 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
   /** Field that shall have the focus once its step is shown. */
   const [wanted, setWanted] = useState<string>()
   const building = useTinyJob()
-  const plan = planMachine(draft, { images, machines, host, settings })
+  const plan = planMachine(draft, { images, appliances, machines, host, settings })
   const { step } = draft
 
   useEffect(() => {
-    if (image !== undefined) changeDraft({ image, step: 0 })
+    if (image === undefined) return
+    const isAppliance = useAppliances.getState().list.some(({ key }) => key === image)
+    // What was said of another image says nothing of an appliance, which has all it needs.
+    if (isAppliance) forgetDraft()
+    changeDraft({ image, step: isAppliance ? 1 : 0 })
   }, [image])
   useEffect(() => {
     if (wanted === undefined) return
@@ -126,6 +132,8 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
                 onClick={() => {
                   // What it waits for is not wanted any more; a machine that is being made just now comes all the same.
                   if (busy && building !== undefined) engine.job.cancel({ job: building.id }).catch(() => undefined)
+                  plan.appliance?.drop()
+                  if (plan.appliance !== undefined) forgetAppliance(plan.appliance.key)
                   forgetDraft()
                   closeOverlay()
                 }}

@@ -5,6 +5,8 @@
  * Each table is what Windows and X11 (xkeyboard-config) agree on.
  */
 
+import type { KeyPlace } from '../../contract/key.ts'
+
 export const layoutNames = ['us', 'uk', 'de', 'fr', 'es'] as const
 export type LayoutName = (typeof layoutNames)[number]
 
@@ -14,9 +16,14 @@ export interface Key {
   readonly code: string
 }
 
+/** One that every keyboard has. */
+export interface PlacedKey extends Key {
+  readonly code: KeyPlace
+}
+
 /** One press: a key, and what is held meanwhile. */
 export interface Stroke {
-  readonly key: Key
+  readonly key: PlacedKey
   readonly shift: boolean
   readonly altGr: boolean
 }
@@ -27,7 +34,7 @@ const rows = [
   ['KeyQ', 'KeyW', 'KeyE', 'KeyR', 'KeyT', 'KeyY', 'KeyU', 'KeyI', 'KeyO', 'KeyP', 'BracketLeft', 'BracketRight'],
   ['KeyA', 'KeyS', 'KeyD', 'KeyF', 'KeyG', 'KeyH', 'KeyJ', 'KeyK', 'KeyL', 'Semicolon', 'Quote', 'Backslash'],
   ['IntlBackslash', 'KeyZ', 'KeyX', 'KeyC', 'KeyV', 'KeyB', 'KeyN', 'KeyM', 'Comma', 'Period', 'Slash'],
-] as const
+] as const satisfies readonly (readonly KeyPlace[])[]
 
 /** A key's characters: alone, with Shift, with AltGr. † before an accent: it waits for the letter it goes on. ∅: this keyboard has no such key. */
 const tables: Readonly<Record<LayoutName, readonly [string, string, string, string]>> = {
@@ -78,7 +85,7 @@ function readLayout(name: LayoutName): Layout {
   return { characters, dead }
 }
 
-function readKey(text: string, code: string, characters: Map<string, Stroke>, dead: Map<string, Stroke>): void {
+function readKey(text: string, code: KeyPlace, characters: Map<string, Stroke>, dead: Map<string, Stroke>): void {
   if (text === '∅') return
   for (const [level, [mark, accent]] of [...text.matchAll(/†(.)|./gsu)].entries()) {
     const held = { shift: level === 1, altGr: level === 2 }
