@@ -144,6 +144,8 @@ export class TestHome {
   async close(): Promise<void> {
     const client = this.#connection?.client ?? (await this.open())
     for (const machine of await client.machine.list({})) {
+      // Its time would be waited for.
+      if (machine.expiresAt !== null) await client.machine.setLife({ machine: machine.id, ttlSeconds: null })
       if (machine.pid !== null) await client.machine.stop({ machine: machine.id, force: true })
     }
     if (this.#face === null) {
