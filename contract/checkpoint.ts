@@ -4,6 +4,7 @@
  * state it grew from.
  */
 import { z } from 'zod'
+import { acceleratorSchema } from './accelerator.ts'
 import { checkpointIdSchema, deviceIdSchema, machineIdSchema } from './ids.ts'
 import { machineNameSchema } from './machine.ts'
 
@@ -18,6 +19,15 @@ export const checkpointKindSchema = z.enum([
 ])
 export type CheckpointKind = z.infer<typeof checkpointKindSchema>
 
+/** `user`: asked for. `before-restore`: the present, kept when another point was restored. `template`: what forks of a template begin from. */
+export const checkpointOriginSchema = z.enum(['user', 'before-restore', 'template'])
+
+/** The machine's state when it was taken. */
+export const savedMachineStateSchema = z.enum(['running', 'paused', 'stopped'])
+
+/** What a state of RAM and devices was made with, and must meet again to be of use. */
+export const madeWithSchema = z.strictObject({ qemuVersion: z.string(), machineType: z.string(), accelerator: acceleratorSchema, cpuModel: z.string() })
+
 /** Bytes on the host. `own`: freed when only this checkpoint goes. `shared`: used by others too. */
 const sizesSchema = z.strictObject({ ownDiskBytes: z.int(), ownRamBytes: z.int(), sharedBytes: z.int() })
 
@@ -29,11 +39,9 @@ export const checkpointSchema = z.strictObject({
   label: checkpointLabelSchema,
   description: z.string(),
   kind: checkpointKindSchema,
-  /** `user`: asked for. `before-restore`: the present, kept when another point was restored. `template`: what forks of a template begin from. */
-  origin: z.enum(['user', 'before-restore', 'template']),
+  origin: checkpointOriginSchema,
   takenAt: z.iso.datetime(),
-  /** The machine's state when it was taken. */
-  machineState: z.enum(['running', 'paused', 'stopped']),
+  machineState: savedMachineStateSchema,
   /** Whether the guest's file systems were frozen by its agent for the moment. */
   fileSystemsFrozen: z.boolean(),
   hasThumbnail: z.boolean(),
@@ -46,7 +54,7 @@ export const checkpointSchema = z.strictObject({
   /** What would be missing without it. While any is left it cannot be deleted. */
   neededBy: z.array(z.strictObject({ machine: machineIdSchema, name: z.string() })),
   /** Null where the machine had never been started. */
-  madeWith: z.strictObject({ qemuVersion: z.string(), machineType: z.string(), accelerator: z.enum(['kvm', 'tcg']), cpuModel: z.string() }).nullable(),
+  madeWith: madeWithSchema.nullable(),
   /** Why its RAM cannot be used on this host now; null where it can, or where it has none. Its disks can be used all the same. */
   ramRefused: z.string().nullable(),
   /** Why it cannot be used at all: a missing layer, a damaged file. */

@@ -1,8 +1,9 @@
 /** What the host can do, measured rather than believed, and what the doctor found. */
 import { z } from 'zod'
+import { acceleratorSchema } from './accelerator.ts'
 
 export const acceleratorInfoSchema = z.strictObject({
-  name: z.enum(['kvm', 'tcg']),
+  name: acceleratorSchema,
   /** Compiled into QEMU, permitted, and able to run a guest. */
   usable: z.boolean(),
   /** Iterations of a fixed guest loop each second; null where it could not be measured. */
@@ -39,7 +40,7 @@ export const hostInfoSchema = z.strictObject({
   qemu: qemuInfoSchema.nullable(),
   accelerators: z.array(acceleratorInfoSchema),
   /** The accelerator a machine set to `auto` gets; null where none is usable. */
-  accelerator: z.enum(['kvm', 'tcg']).nullable(),
+  accelerator: acceleratorSchema.nullable(),
   firmware: z.strictObject({ uefi: z.boolean(), secureBoot: z.boolean() }),
   tpm: z.boolean(),
   /** Whether a guest's sound card can be heard here. Every guest may have one all the same. */

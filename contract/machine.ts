@@ -3,6 +3,7 @@
  * (`MachineSummary`, `MachineDetails`). Sizes and limits come from the engine; paths are opaque.
  */
 import { z } from 'zod'
+import { acceleratorSchema } from './accelerator.ts'
 import { cdromSchema, diskSchema, displaySchema, firmwareSchema, macAddressSchema, nicSchema, soundSchema, watchdogSchema } from './device.ts'
 import { checkpointIdSchema, deviceIdSchema, imageIdSchema, machineIdSchema, placeSchema } from './ids.ts'
 import { machineStateSchema, pausedBySchema } from './machine-state.ts'
@@ -224,7 +225,7 @@ export const machineDetailsSchema = machineSummarySchema.extend({
   /** Present while a process runs. */
   process: z
     .strictObject({
-      accelerator: z.enum(['kvm', 'tcg']),
+      accelerator: acceleratorSchema,
       qemuVersion: z.string(),
       /** Bytes resident, as the host counts them. */
       residentBytes: z.int().nullable(),

@@ -4,20 +4,12 @@
  * label and description are ever rewritten, and chains when layers were merged.
  */
 import { z } from 'zod'
-import { checkpointKindSchema, checkpointLabelSchema } from '../../contract/checkpoint.ts'
+import { checkpointKindSchema, checkpointLabelSchema, checkpointOriginSchema, madeWithSchema, savedMachineStateSchema } from '../../contract/checkpoint.ts'
 import { checkpointIdSchema } from '../../contract/ids.ts'
 import { machineConfigSchema } from '../../contract/machine.ts'
 import { layersSchema } from '../machine/layers.ts'
-import { acceleratorSchema, hardwareSchema } from '../qemu/argv/hardware.ts'
+import { hardwareSchema } from '../qemu/argv/hardware.ts'
 import type { DocumentKind } from '../storage/document.ts'
-
-/** What a state of RAM and devices was made with, and must meet again to be of use. */
-const madeWithSchema = z.strictObject({
-  qemuVersion: z.string(),
-  machineType: z.string(),
-  accelerator: acceleratorSchema,
-  cpuModel: z.string(),
-})
 
 export const checkpointDocument = {
   format: 'mayfly-checkpoint',
@@ -30,9 +22,9 @@ export const checkpointDocument = {
     label: checkpointLabelSchema,
     description: z.string(),
     kind: checkpointKindSchema,
-    origin: z.enum(['user', 'before-restore', 'template']),
+    origin: checkpointOriginSchema,
     takenAt: z.iso.datetime(),
-    machineState: z.enum(['running', 'paused', 'stopped']),
+    machineState: savedMachineStateSchema,
     fileSystemsFrozen: z.boolean(),
     /** What the guest had: of a running one what it was started with, later changed by what was changed live. */
     config: machineConfigSchema,

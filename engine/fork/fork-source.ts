@@ -113,21 +113,30 @@ async function assertRamUsable(parent: MachineCore, record: CheckpointRecord): P
   if (!(await hasState(parent.names, record))) throw new MayflyError('storage-corrupt', `${record.label} of ${parent.name} has lost the state of its devices.`, { file: checkpointFolderNames(parent.names, record.id).state, reason: 'it is missing' }, { next })
 }
 
-const originOf = (parent: MachineCore): Origin => ({ machine: parent.id, machineName: parent.name, checkpoint: null, checkpointLabel: null })
-
-/** A machine that is off: its disks, and forks that boot. */
-async function sourceAtRest(parent: MachineCore, what: ForkRequest['what']): Promise<ForkSource> {
-  if (what === 'ram') throw new MayflyError('unsupported', `${parent.name} is off: there is no RAM to be forked.`, { needs: 'a running machine, or a checkpoint with RAM', have: parent.state }, { next: 'Start it first, or fork its disks.' })
-  const { names, config } = parent
-  const layers = onlyOf(config, await readLayers(names))
+/** What a fork has of the parent as it is now, whether that runs or not. */
+async function takenFrom(parent: MachineCore, config: MachineConfig): Promise<Pick<ForkSource, 'origin' | 'config' | 'hardware' | 'layers' | 'sizes' | 'media' | 'hasFirmware'>> {
+  const layers = onlyOf(config, await readLayers(parent.names))
   return {
     origin: originOf(parent),
     config,
     hardware: parent.stored.hardware,
     layers,
     sizes: await sizesOf(parent, layers),
-    media: names,
+    media: parent.names,
     hasFirmware: config.firmware.kind === 'uefi' || config.tpm,
+  }
+}
+
+const originOf = (parent: MachineCore): Origin => ({ machine: parent.id, machineName: parent.name, checkpoint: null, checkpointLabel: null })
+
+/** A machine that is off: its disks, and forks that boot. */
+async function sourceAtRest(parent: MachineCore, what: ForkRequest['what']): Promise<ForkSource> {
+  if (what === 'ram') throw new MayflyError('unsupported', `${parent.name} is off: there is no RAM to be forked.`, { needs: 'a running machine, or a checkpoint with RAM', have: parent.state }, { next: 'Start it first, or fork its disks.' })
+  const { names, config } = parent
+  const taken = await takenFrom(parent, config)
+  const { layers } = taken
+  return {
+    ...taken,
     withRam: false,
     accelerator: undefined,
     async freeze() {
@@ -150,16 +159,10 @@ async function sourceAlive(parent: MachineCore, what: ForkRequest['what']): Prom
   const config = parent.run?.config
   if (config === undefined) throw new MayflyError('conflict', `${parent.name} has just ended.`, { state: parent.state, allowed: ['running', 'paused'] })
   const withRam = what === 'ram' || (what === 'auto' && ramBlockers(parent).length === 0)
-  const layers = onlyOf(config, await readLayers(names))
-  const hasFirmware = config.firmware.kind === 'uefi' || config.tpm
+  const taken = await takenFrom(parent, config)
+  const { hasFirmware } = taken
   return {
-    origin: originOf(parent),
-    config,
-    hardware: parent.stored.hardware,
-    layers,
-    sizes: await sizesOf(parent, layers),
-    media: names,
-    hasFirmware,
+    ...taken,
     withRam,
     accelerator: parent.run?.accelerator,
     async freeze(ready) {

@@ -1,6 +1,7 @@
 /** The JSON files of a machine's folder, each with its format, version and strict schema. */
 import { z } from 'zod'
 import { machineIdSchema } from '../../contract/ids.ts'
+import { acceleratorSchema } from '../../contract/accelerator.ts'
 import { lastExitSchema, machineConfigSchema, originSchema, seenBootSchema } from '../../contract/machine.ts'
 import type { DocumentKind } from '../storage/document.ts'
 
@@ -75,7 +76,7 @@ export const runDocument = {
     startedAt: z.iso.datetime(),
     /** On the host's boot clock, which nobody sets: uptimes follow from it. */
     startedAtBootSeconds: z.number().min(0),
-    accelerator: z.enum(['kvm', 'tcg']),
+    accelerator: acceleratorSchema,
     qemuVersion: z.string(),
     /** It began from a saved state. Until its process is on record that may not be loaded, and the process of no use. */
     fromState: z.literal(true).exactOptional(),

@@ -1,9 +1,10 @@
 /** Everything a command line is made of. */
+import type { Accelerator } from '../../../contract/accelerator.ts'
 import type { MachineId } from '../../../contract/ids.ts'
 import type { MachineConfig } from '../../../contract/machine.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { AudioOutlet } from './devices/sound.ts'
-import type { Accelerator, Hardware } from './hardware.ts'
+import type { Hardware } from './hardware.ts'
 import type { MachinePaths } from './machine-paths.ts'
 
 export interface ArgvInput {

@@ -4,6 +4,7 @@
  * an upgrade of Mayfly or of QEMU never changes one of them. Only `planHardware` adds to it.
  */
 import { z } from 'zod'
+import { acceleratorSchema } from '../../../contract/accelerator.ts'
 import { macAddressSchema } from '../../../contract/device.ts'
 import { deviceIdSchema } from '../../../contract/ids.ts'
 import type { hardwareSummarySchema } from '../../../contract/machine.ts'
@@ -23,9 +24,6 @@ export const addressSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('mmio'), transport: z.int().min(0).max(23) }),
 ])
 export type Address = z.infer<typeof addressSchema>
-
-export const acceleratorSchema = z.enum(['kvm', 'tcg'])
-export type Accelerator = z.infer<typeof acceleratorSchema>
 
 export const hardwareSchema = z.strictObject({
   format: z.literal('mayfly-hardware'),

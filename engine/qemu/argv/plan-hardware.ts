@@ -2,13 +2,14 @@
  * Decides what the guest will see, once. Everything in the previous plan is kept as it is; only
  * what is new gets a place, so adding, removing and adding again never moves another device.
  */
+import type { Accelerator } from '../../../contract/accelerator.ts'
 import { MayflyError } from '../../../contract/errors.ts'
 import type { MachineConfig } from '../../../contract/machine.ts'
 import type { Capabilities } from './capabilities.ts'
 import { chassisOf } from './chassis.ts'
 import { firstSubnet } from './devices/nic.ts'
 import { choosePanicDevice } from './devices/panic.ts'
-import type { Accelerator, Hardware } from './hardware.ts'
+import type { Hardware } from './hardware.ts'
 import { inventory, panicItem } from './inventory.ts'
 import { newestMachineType, requireMachineType } from './machine-type.ts'
 import { givePlaces } from './places.ts'

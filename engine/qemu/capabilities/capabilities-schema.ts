@@ -1,5 +1,6 @@
 /** The shape of capabilities as JSON: in the cache, and in the captures that the goldens use. */
 import { z } from 'zod'
+import { acceleratorSchema } from '../../../contract/accelerator.ts'
 import type { Capabilities } from '../argv/capabilities.ts'
 
 const names = z.array(z.string())
@@ -21,7 +22,7 @@ export const capabilitiesSchema = z.strictObject({
   tpmBackends: names,
   commands: names,
   migrationCapabilities: names,
-  accelerators: z.array(z.enum(['kvm', 'tcg'])),
+  accelerators: z.array(acceleratorSchema),
   audioDrivers: names,
   sandbox: z.boolean(),
   vnc: z.boolean(),
