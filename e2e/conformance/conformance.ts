@@ -85,6 +85,7 @@ export function conformance(name: string, connect: Connect): void {
     ]
     test.each(badInputs)('%s is refused with the field\'s path, and the engine never sees it', async (_what, input, path) => {
       const { engine, client, log } = await setUp()
+      // The compiler would not let it pass either.
       const error = await failureOfCall(client.machine.create(input as never))
       expect(error).toMatchObject({ code: 'invalid-input', details: { issues: [{ path }] } })
       expect(error.message).toContain('machine.create')

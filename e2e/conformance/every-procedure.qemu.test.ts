@@ -16,6 +16,7 @@ import { connectEngine } from '../../hosts/socket/client.ts'
 import { serveSocket } from '../../hosts/socket/server.ts'
 import type { SocketServer } from '../../hosts/socket/server.ts'
 import { LogInMemory } from './synthetic-engine.ts'
+import { isAsyncIterator } from './is-async-iterator.ts'
 
 const machine = 'no-such-machine'
 const run = 'nosuchrunxyz'
@@ -183,8 +184,8 @@ async function outcomeOf(connection: EngineConnection, path: readonly string[], 
   for (const key of path) procedure = (procedure as Record<string, unknown>)[key]
   try {
     const answer = await (procedure as (input: unknown) => Promise<unknown>)(input)
-    if (typeof answer !== 'object' || answer === null || !(Symbol.asyncIterator in answer)) return answer
-    await (answer as unknown as AsyncIterator<unknown>).return?.()
+    if (!isAsyncIterator(answer)) return answer
+    await answer.return?.()
     return 'events'
   } catch (error) {
     if (isMayflyError(error)) return error

@@ -14,6 +14,7 @@ export async function pageConnection(page: Page, relayCode: string): Promise<Eng
   // As a debugger puts it there: the page's policy would let nothing like it run.
   await page.evaluate(relayCode)
   const act = new Proxy({} as Act, {
+    // What is in the page is known to nobody here; `Act` says what it takes.
     get: (_target, name) => (...args: unknown[]) =>
       page.evaluate(([method, values]) => ((globalThis as unknown as { relay: Record<string, (...values: unknown[]) => unknown> }).relay[method as string] as (...values: unknown[]) => unknown)(...(values as unknown[])), [name, args]),
   })

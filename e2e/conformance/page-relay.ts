@@ -6,6 +6,7 @@ import { isMayflyError, toErrorRecord } from '../../contract/errors.ts'
 import type { ErrorRecord } from '../../contract/errors.ts'
 import type { ByteLink } from '../../contract/wire/byte-link.ts'
 import { connect } from '../../renderer/client/connect.ts'
+import { isAsyncIterator } from './is-async-iterator.ts'
 
 export type Outcome = { readonly value: unknown } | { readonly events: number } | { readonly stream: number } | { readonly error: ErrorRecord } | { readonly stray: string }
 
@@ -36,8 +37,8 @@ const relay: PageRelay = {
     let at: unknown = connection.client
     for (const part of path) at = (at as Record<string, unknown>)[part]
     const output = await (at as (input: unknown, options: { signal: AbortSignal }) => Promise<unknown>)(input.given, { signal: abort.signal })
-    if (typeof output !== 'object' || output === null || !(Symbol.asyncIterator in output)) return { value: output }
-    iterators.set(id, output as unknown as AsyncIterator<unknown, unknown, void>)
+    if (!isAsyncIterator(output)) return { value: output }
+    iterators.set(id, output)
     return { events: id }
   }),
   abort: (id) => aborts.get(id)?.abort(),

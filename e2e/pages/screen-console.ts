@@ -36,8 +36,7 @@ export class ScreenConsole {
   }
 
   async look(): Promise<Look> {
-    return this.picture.evaluate((element) => {
-      const canvas = element as unknown as CanvasInPage
+    return this.picture.evaluate((canvas: CanvasInPage) => {
       const { width, height } = canvas
       const { data } = canvas.getContext('2d').getImageData(0, 0, width, height)
       let lit = 0

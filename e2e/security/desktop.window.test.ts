@@ -42,6 +42,7 @@ const callOverPort = `((send) => new Promise((resolve) => {
 test('the page has no Node and no Electron, and a bridge of six functions', async () => {
   const seen = await driver.page.evaluate(() => ({
     globals: ['require', 'process', 'Buffer', 'module', 'global', 'ipcRenderer', 'electron', '__dirname'].filter((name) => name in globalThis),
+    // These files know no DOM, and nothing of what a preload adds to it.
     bridge: Object.keys((globalThis as unknown as { mayflyDesktop: object }).mayflyDesktop).sort(),
   }))
   expect(seen).toEqual({ globals: [], bridge: ['askForFile', 'onCommand', 'openWindow', 'pathOf', 'saveFile', 'takeOverEngine'] })
@@ -50,6 +51,7 @@ test('the page has no Node and no Electron, and a bridge of six functions', asyn
 test('every page is sandboxed and isolated', async () => {
   const preferences = await driver.app.evaluate(({ BrowserWindow }) =>
     BrowserWindow.getAllWindows().map((window) => {
+      // Electron has it for its own tests and gives it no type.
       const { sandbox, contextIsolation, nodeIntegration, webSecurity, webviewTag, nodeIntegrationInSubFrames, nodeIntegrationInWorker = false, allowRunningInsecureContent } = (window.webContents as unknown as { getLastWebPreferences(): Record<string, unknown> }).getLastWebPreferences()
       return { sandbox, contextIsolation, nodeIntegration, webSecurity, webviewTag, nodeIntegrationInSubFrames, nodeIntegrationInWorker, allowRunningInsecureContent }
     }),

@@ -47,19 +47,27 @@ async function chooseSize(page: Page, choice: string): Promise<void> {
   await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
 }
 
+/** As far as they are used; these files know no DOM. */
+interface Picture {
+  readonly width: number
+  readonly height: number
+  getContext(kind: '2d'): { drawImage(image: unknown, x: number, y: number): void; getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray } }
+}
+interface ShownPicture extends Picture {
+  getBoundingClientRect(): { readonly left: number; readonly top: number; readonly width: number; readonly height: number }
+}
+
 /** How many of the guest's pixels are another colour on the screen's own pixels, and how large both pictures are. */
 async function compare(page: Page, screen: ScreenConsole): Promise<{ guest: number[]; shown: number[]; different: number }> {
   // Of the whole page, for one of an element begins and ends at whole CSS pixels.
   const shot = (await page.screenshot()).toString('base64')
-  return screen.picture.evaluate(async (canvas, base64) => {
+  return screen.picture.evaluate(async (guest: ShownPicture, base64) => {
     // As far as it is used; these files know no DOM.
-    interface Picture { readonly width: number; readonly height: number; getContext(kind: '2d'): { drawImage(image: unknown, x: number, y: number): void; getImageData(x: number, y: number, width: number, height: number): { readonly data: Uint8ClampedArray } } }
     const host = globalThis as unknown as { readonly devicePixelRatio: number; createImageBitmap(blob: Blob): Promise<{ width: number; height: number }>; OffscreenCanvas: new (width: number, height: number) => Picture }
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
     const bitmap = await host.createImageBitmap(new Blob([bytes], { type: 'image/png' }))
     const drawn = new host.OffscreenCanvas(bitmap.width, bitmap.height)
     drawn.getContext('2d').drawImage(bitmap, 0, 0)
-    const guest = canvas as unknown as Picture & { getBoundingClientRect(): { readonly left: number; readonly top: number; readonly width: number; readonly height: number } }
     const place = guest.getBoundingClientRect()
     const [left = 0, top = 0, across = 0, down = 0] = [place.left, place.top, place.width, place.height].map((length) => Math.round(length * host.devicePixelRatio))
     const { width, height } = guest
@@ -192,10 +200,7 @@ test('a film of the screen is a video that plays', async () => {
   const { page } = stage
   await page.getByRole('button', { name: 'Record', exact: true }).click()
   await page.getByText('Recording', { exact: true }).waitFor()
-  const screen = await stage.window.machine.screen.picture.evaluate((canvas) => {
-    const { width, height } = canvas as unknown as { readonly width: number; readonly height: number }
-    return [width, height]
-  })
+  const screen = await stage.window.machine.screen.picture.evaluate(({ width, height }: Picture) => [width, height])
   // What moves is filmed.
   await stage.home.sh(stage.client, machine, 'chvt 9; for i in 1 2 3 4 5 6; do echo "picture $i" > /dev/tty9; sleep 0.4; done')
   const download = page.waitForEvent('download')

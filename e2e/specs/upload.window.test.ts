@@ -32,6 +32,7 @@ interface Uploaded {
 }
 
 function upload(bytes: Buffer, fileName: string, name: string): Promise<Uploaded> {
+  // The test's own script put it into the page.
   return driver.page.evaluate(([base64, file, as]) => (globalThis as unknown as { upload(...words: string[]): Promise<Uploaded> }).upload(base64 ?? '', file ?? '', as ?? ''), [bytes.toString('base64'), fileName, name])
 }
 

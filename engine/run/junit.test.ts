@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import type { Run, RunCell } from '../../contract/run.ts'
+import { type RunCell, runSchema } from '../../contract/run.ts'
 import { junitXml } from './junit.ts'
 
 const cell = (index: number, change: Partial<RunCell>): RunCell => ({ index, values: { os: `"a" & <b>${index}` }, state: 'passed', exitStatus: 0, signal: null, startedAt: '2026-01-02T03:04:05.678Z', endedAt: '2026-01-02T03:04:06.000Z', readyMs: 20, durationMs: 1234.5, machine: null, keptUntil: null, hasScreenshot: true, lastLine: '', reason: null, notes: [], ...change })
 
-const run = {
+const run = runSchema.parse({
   id: 'abcdefghijkl', number: 7, template: { id: 'abcdefghijkl', name: 'tests' }, argv: ['sh', '-c', 'exit "$X"\n'], commandLine: '', matrix: {}, count: 1, parallel: 2, timeoutSeconds: 9, keepOnFailure: false, state: 'failed', startedAt: '2026-01-02T03:04:05.678Z', endedAt: null,
   cells: [cell(0, {}), cell(1, { state: 'failed', exitStatus: 3 }), cell(2, { state: 'failed', exitStatus: null, signal: 'SIGSEGV' }), cell(3, { state: 'timed-out', exitStatus: null, reason: 'Too late.' }), cell(4, { state: 'failed', exitStatus: null, reason: 'No QEMU.' }), cell(5, { state: 'cancelled', exitStatus: null })],
-} as unknown as Run
+})
 
 /** What both Ant's and Jenkins' schemas ask for, in the schema language: https://github.com/windyroad/JUnit-Schema, https://github.com/jenkinsci/xunit-plugin */
 const schema = `<?xml version="1.0"?>

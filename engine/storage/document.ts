@@ -66,6 +66,7 @@ export function parseDocument<S extends z.ZodType>(text: string, path: string, k
     if (migration.from < version) continue
     const before = migration.schema.safeParse(value)
     if (!before.success) throw corrupt(path, firstIssue(before.error))
+    // Of the very schema that checked it; a list of migrations cannot say so.
     value = migration.migrate(before.data as never)
     version = migration.from + 1
   }

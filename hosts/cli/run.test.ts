@@ -8,6 +8,7 @@ import type { Job } from '../../contract/job.ts'
 import { toWireError } from '../../engine/wire-error.ts'
 import { os, type ScriptedEngine, scriptedEngine, summaryOf } from './scripted.fixture.ts'
 
+// Which details belong to which code is `detailsOf`'s word.
 const failing = (code: ErrorCode): Error => toWireError(new MayflyError(code, `It failed\u{1b}[2J: ${code}.`, detailsOf(code) as never, { next: 'Do this.' }))
 
 function detailsOf(code: ErrorCode): object {

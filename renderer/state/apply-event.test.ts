@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import type { EngineEvent } from '../../contract/event.ts'
+import type { MachineId } from '../../contract/ids.ts'
 import { applyEvent, resubscribe } from './apply-event.ts'
 
 const nothing = { machines: [], jobs: [], images: [], templates: [], runs: [], timelineRevisions: {} }
 
 function machine(id: string, name: string): Extract<EngineEvent, { type: 'machine.changed' }>['machine'] {
   return {
-    id: id as never, place: 'local', name, state: 'stopped', pausedBy: null, stateReason: null, cpus: 1, memoryMiB: 256, pid: null, startedAt: null,
+    id: id as MachineId, place: 'local', name, state: 'stopped', pausedBy: null, stateReason: null, cpus: 1, memoryMiB: 256, pid: null, startedAt: null,
     uptimeSeconds: null, tags: [], profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0, createdAt: null, role: 'machine', origin: null, throwaway: false, expiresAt: null, checkpoints: 0, bootPhase: null, usualBootSeconds: null, restartsInMinute: 0,
   }
 }
@@ -20,7 +21,7 @@ test('changes replace, add and remove', () => {
   const first = applyEvent(nothing, 1, { type: 'machine.changed', revision: 2, machine: machine('a', 'web') })
   if (first === resubscribe) throw new Error('It was the next event.')
   expect(applyEvent(first, 2, { type: 'machine.changed', revision: 3, machine: machine('a', 'shop') })).toMatchObject({ machines: [{ id: 'a', name: 'shop' }] })
-  expect(applyEvent(first, 2, { type: 'machine.removed', revision: 3, machine: 'a' as never })).toEqual(nothing)
+  expect(applyEvent(first, 2, { type: 'machine.removed', revision: 3, machine: 'a' as MachineId })).toEqual(nothing)
 })
 
 test.each<[string, number | undefined, EngineEvent]>([

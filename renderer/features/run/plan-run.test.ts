@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import type { Run } from '../../../contract/run.ts'
+import { runSchema } from '../../../contract/run.ts'
 import type { Template } from '../../../contract/template.ts'
 import { commandLineOf } from '../../../engine/run/plan-run.ts'
 import type { RunDraft } from '../../state/run-draft.ts'
@@ -41,7 +41,12 @@ test.each([['90', 90], ['90 s', 90], ['5m', 300], ['5 min', 300], ['1H', 3600], 
 
 test('a run there was is asked for again as it was', () => {
   const request = { template: template.machine, argv: ['sh', '-c', 'echo "$A"; exit 1'], matrix: { A: ['16', '17'] }, count: 3, parallel: 2, timeoutSeconds: 90, cpus: 4, memoryMiB: 1000, cwd: '/srv/it\'s', copyOut: ['/out', '/a b'], keepOnFailure: true, env: {} }
-  const run = { ...request, template: { id: template.machine, name: template.name }, commandLine: commandLineOf(request, template.name), cells: Array.from({ length: 6 }) } as unknown as Run
+  const cell = { values: { A: '16' }, state: 'passed', exitStatus: 0, signal: null, startedAt: null, endedAt: null, readyMs: null, durationMs: null, machine: null, keptUntil: null, hasScreenshot: false, lastLine: '', reason: null, notes: [] }
+  const { argv, matrix, count, parallel, timeoutSeconds, keepOnFailure } = request
+  const run = runSchema.parse({
+    id: 'abcdefghijkl', number: 1, template: { id: template.machine, name: template.name }, argv, commandLine: commandLineOf(request, template.name), matrix, count, parallel, timeoutSeconds, keepOnFailure,
+    state: 'passed', startedAt: '2026-01-02T03:04:05.678Z', endedAt: null, cells: Array.from({ length: 6 }, (_, index) => ({ ...cell, index })),
+  })
   expect(planRun(draftLike(run), [template]).request).toEqual(request)
   expect([hasOwnEnvironment(run), hasOwnEnvironment({ ...run, commandLine: commandLineOf({ ...request, env: { A: 'secret' } }, 'x') })]).toEqual([false, true])
 })

@@ -13,7 +13,7 @@ const host = {
 } as HostInfo
 const iso = { id: 'aaaaaaaaaaaa', name: 'debian-13.1.0-amd64-netinst.iso', kind: 'iso', broken: null, createdAt: '2026-01-02T00:00:00Z' } as Image
 const disk = { id: 'bbbbbbbbbbbb', name: 'fedora.qcow2', kind: 'disk', virtualBytes: 30 * gib, broken: null, createdAt: '2026-01-03T00:00:00Z' } as Image
-const web = { name: 'web', state: 'stopped', forwards: [{ hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22, protocol: 'tcp' }] } as unknown as MachineSummary
+const web = { name: 'web', state: 'stopped', forwards: [{ nic: 'nic0', hostAddress: '127.0.0.1', hostPort: 2222, guestPort: 22, protocol: 'tcp' }] } as MachineSummary
 const nothing: Draft = { step: 0, image: undefined, name: undefined, use: undefined, cpus: undefined, memory: undefined, disk: undefined, forwards: undefined, uefi: undefined, secureBoot: undefined, tpm: undefined, throwaway: false, start: true }
 const around = { images: [iso, disk], machines: [web], host }
 
