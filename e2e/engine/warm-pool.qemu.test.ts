@@ -60,7 +60,7 @@ test('an engine that is killed leaves none that waits', async () => {
   client = await home.openDetached()
   await client.template.setPool({ template: 'warm', wanted: '0' })
   await until(async () => (await waiting()) === 0 && (await readdir(machinesFolder(home.folders))).length === 2, 'none is left', 60_000)
-  await until(async () => (await home.processes()).every((line) => line.includes('mayfly-engine')), 'no process is left', 30_000)
+  await until(async () => (await home.processes()).every((line) => /mayfly-(engine|waker)/.test(line)), 'no process is left', 30_000)
   expect(await readdir(forkMarksFolder(home.folders))).toEqual([])
   expect((await client.template.list({}))[0]?.machine).toBe(template)
 })

@@ -22,7 +22,7 @@ interface WakerOptions {
 }
 
 /** Runs come in rows: a waker that has nothing to wait for is kept for the next this long. */
-const keptForMs = 10_000
+const keptForMs = 60_000
 /** One that was told to end may hold its lock yet; what is promised meanwhile needs another. */
 const endsWithinMs = 250
 
@@ -79,10 +79,14 @@ export class Waker {
     // Steps at which a test ends this engine are not its successor's.
     const { MAYFLY_DIE_AT: _die, MAYFLY_HALT_AT: _halt, ...env } = engineEnvironment(process.env)
     const child = spawn(join(nativeFolder(), 'mayfly-waker'), [promisesFile(folders), engineLock(folders), wakerLock(folders), engineLog(folders)], { detached: true, cwd: '/', env, stdio: 'ignore' })
-    child.once('error', (error) => log.info(`The waker could not be started; what is promised is done by the next engine: ${error.message}`))
-    child.once('exit', () => {
+    const forget = (): void => {
       if (this.#child === child) this.#child = null
+    }
+    child.once('error', (error) => {
+      forget()
+      log.info(`The waker could not be started; what is promised is done by the next engine: ${error.message}`)
     })
+    child.once('exit', forget)
     child.unref()
     this.#child = child
   }
