@@ -74,3 +74,18 @@ test('a machine with UEFI and a TPM is forked with both', async () => {
   for (const { machine } of forks) await client.machine.stop({ machine: machine.id, force: true })
   await until(async () => (await client.machine.list({})).every(({ throwaway }) => !throwaway), 'the forks are gone')
 })
+
+test('a QEMU that is killed right after a promotion takes nothing of the disk along', async () => {
+  await client.machine.create({ name: 'short-lived', image: 'tiny', memoryMiB: 128, cpus: 1, diskMiB: 48, start: true })
+  await home.ready(client, 'short-lived')
+  await home.sh(client, 'short-lived', 'dd if=/dev/urandom of=/data/big bs=1M count=4 2>/dev/null; md5sum /data/big > /data/sum; sync')
+  await client.job.wait({ job: (await client.checkpoint.take({ machine: 'short-lived', label: 'early', what: 'disks' })).id })
+  expect(await promote('short-lived')).toMatchObject({ state: 'done' })
+  const { pid } = await client.machine.show({ machine: 'short-lived' })
+  process.kill(pid ?? 0, 'SIGKILL')
+  await until(async () => (await client.machine.show({ machine: 'short-lived' })).state === 'crashed', 'the crash is seen')
+  await client.machine.start({ machine: 'short-lived' })
+  await home.ready(client, 'short-lived')
+  expect(await home.sh(client, 'short-lived', 'md5sum -c -s /data/sum && echo right')).toBe('right\n')
+  await client.machine.stop({ machine: 'short-lived', force: true })
+})

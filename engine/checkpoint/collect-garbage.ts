@@ -11,9 +11,10 @@ import { readCheckpoints, type StoredCheckpoints } from './checkpoint-store.ts'
 import { readJournal } from './journal.ts'
 import { namedLayers } from './layer-tree.ts'
 
-const layerFile = /^[a-z0-9]{12}\.qcow2$/
+/** Also a copy that was not made to its end (`fork/promote.ts`). */
+const layerFile = /^[a-z0-9]{12}\.qcow2(?:\.new)?$/
 /** Also what was not written to its end. */
-const ramFile = /^(?:([a-z0-9]{12})\.(?:ram|index)|\..+\.tmp)$/
+const ramFile = /^(?:([a-z0-9]{12})\.(?:ram|index)|\..+\.tmp|[a-z0-9]{12}\.(?:ram|index)\.new)$/
 
 /** The caller holds the machine's layers. Answers how many files went. */
 export async function collectGarbage(names: MachineFolderNames): Promise<number> {

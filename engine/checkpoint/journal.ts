@@ -46,6 +46,8 @@ export const actSchema = z.discriminatedUnion('act', [
     into: layerFile,
     from: layerFile,
   }),
+  /** Layers of disks, or copies of them, are being made that nothing names until they are whole: of a machine that is promoted, or one that is off and forked. */
+  z.strictObject({ act: z.literal('copy') }),
 ])
 export type Act = z.infer<typeof actSchema>
 

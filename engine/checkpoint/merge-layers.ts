@@ -14,8 +14,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import { liveOf } from '../machine/power.ts'
 import { commitLayer } from '../qemu/img/commit-layer.ts'
 import { renameBacking } from '../qemu/img/own-layer.ts'
-import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
-import { runQmpJob } from '../qemu/qmp/qmp-job.ts'
+import { endQmpJob, runQmpJob } from '../qemu/qmp/qmp-job.ts'
 import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { readCheckpoints, writeCheckpoint } from './checkpoint-store.ts'
 import { type Act, closeJournal, writeJournal } from './journal.ts'
@@ -199,26 +198,7 @@ export async function recoverMerge(core: MachineCore, act: Extract<Act, { act: '
 async function wasMerged(core: MachineCore, { disk, into, from }: Merge): Promise<boolean> {
   if (!hasProcess(core.state)) return false
   const { qmp } = liveOf(core)
-  await endJob(qmp, mergeJob(disk))
+  await endQmpJob(qmp, mergeJob(disk))
   const open = await liveChain(qmp, disk)
   return open.includes(into) && !open.includes(from)
-}
-
-const jobEndsWithinMs = 20_000
-
-async function endJob(qmp: QmpClient, id: string): Promise<void> {
-  const deadline = performance.now() + jobEndsWithinMs
-  for (;;) {
-    const job = (await qmp.execute('query-jobs')).find((candidate) => candidate.id === id)
-    if (job === undefined) return
-    if (job.status === 'concluded') {
-      await qmp.execute('job-dismiss', { id })
-      return
-    }
-    if (performance.now() > deadline) throw new Error(`QEMU does not end its job ${id}.`)
-    await qmp.execute('job-cancel', { id }).catch((error: unknown) => {
-      if (!isMayflyError(error, 'qmp-failed')) throw error
-    })
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }

@@ -17,6 +17,7 @@ import { reconcile } from '../machine/reconcile.ts'
 import { diskFolder } from '../storage/names.ts'
 import { dropAside, sweepCheckpoints } from './checkpoint-store.ts'
 import { collectGarbage } from './collect-garbage.ts'
+import { settleCopy } from './copied-layers.ts'
 import { finishDelete } from './delete-now.ts'
 import { thaw } from './guest-file-systems.ts'
 import { type Act, closeJournal, readJournal } from './journal.ts'
@@ -79,6 +80,10 @@ async function settle(core: MachineCore, act: Act): Promise<string | null> {
       return `The deletion of a checkpoint of ${core.name} that was interrupted was finished.`
     case 'merge':
       return recoverMerge(core, act)
+    case 'copy':
+      await settleCopy(core)
+      await tidy(core)
+      return null
   }
 }
 

@@ -40,6 +40,7 @@ export async function restoreRam(core: MachineCore, record: CheckpointRecord, si
       await becomePoint(core, checkpointFolderNames(names, record.id), record, onTop(record.disks, overlays), record.id)
       context.atStep('restore:starting')
       await load(core, record, ram, signal)
+      context.atStep('restore.loaded')
     } catch (error) {
       throw await undone(core, error, record, before)
     }

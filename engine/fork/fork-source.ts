@@ -12,8 +12,9 @@ import type { Belongings } from '../checkpoint/belongings.ts'
 import type { CheckpointRecord } from '../checkpoint/checkpoint-document.ts'
 import { findMissing, hasState } from '../checkpoint/checkpoint-store.ts'
 import { findCheckpoint } from '../checkpoint/find-checkpoint.ts'
+import { closeJournal, writeJournal } from '../checkpoint/journal.ts'
 import { actOnLayers } from '../checkpoint/layer-acts.ts'
-import { makeOverlays, nameOverlays, onTop, setTips } from '../checkpoint/overlays.ts'
+import { dropOverlays, makeOverlays, nameOverlays, onTop, setTips } from '../checkpoint/overlays.ts'
 import { repairTips } from '../checkpoint/repair-layers.ts'
 import { closeRamLayers, openRamLayers } from '../checkpoint/ram-layers.ts'
 import { ramRefusal } from '../checkpoint/ram-refusal.ts'
@@ -143,9 +144,18 @@ async function sourceAtRest(parent: MachineCore, what: ForkRequest['what']): Pro
       const all = await readLayers(names)
       await repairTips(parent, layers)
       const overlays = nameOverlays(layers)
-      await makeOverlays(names, layers, overlays)
-      // In this order: what is left of it in the middle is a machine with one empty layer more.
-      await writeLayers(names, onTop(all, overlays))
+      await writeJournal(parent.context, names, { act: 'copy' })
+      try {
+        await makeOverlays(names, layers, overlays)
+        parent.context.atStep('fork.layered')
+        // In this order: what is left of it in the middle is a machine with one empty layer more.
+        await writeLayers(names, onTop(all, overlays))
+      } catch (error) {
+        await dropOverlays(names, overlays)
+        throw error
+      } finally {
+        await closeJournal(names)
+      }
       parent.context.atStep('fork.protect')
       await setTips(names, layers, 0o444)
       return { from: null, firmware: names, pauseMs: 0, savedAt: Date.now(), close: () => Promise.resolve() }

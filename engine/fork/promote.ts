@@ -4,22 +4,18 @@
  * afterwards each disk is one layer of its own. While the guest runs QEMU does the work; it may stop at any
  * moment, for a disk that was copied in part reads the same.
  */
-import { constants, copyFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { constants, copyFile, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeviceId } from '../../contract/ids.ts'
 import type { Job } from '../../contract/job.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
-import { collectGarbage } from '../checkpoint/collect-garbage.ts'
+import { beginCopy, copyLive, endCopy } from '../checkpoint/copied-layers.ts'
 import { actOnLayers } from '../checkpoint/layer-acts.ts'
-import { removeNodes } from '../checkpoint/live-chain.ts'
 import type { JobHandle } from '../jobs/job-book.ts'
 import { newLayerFile, readLayers, writeLayers } from '../machine/layers.ts'
-import { liveDisks } from '../machine/live-disks.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
-import { liveOf } from '../machine/power.ts'
 import { flattenChain } from '../qemu/img/flatten-chain.ts'
-import { runQmpJob } from '../qemu/qmp/qmp-job.ts'
-import { describeWriteFailure } from '../storage/atomic-file.ts'
+import { describeWriteFailure, syncFolder } from '../storage/atomic-file.ts'
 import { diskFolder } from '../storage/names.ts'
 
 /** Begins the work as a job. Legal while the machine is running, paused or off. */
@@ -44,23 +40,13 @@ export function promoteMachine(core: MachineCore): Job {
 
 async function promoteDisk(core: MachineCore, disk: DeviceId, job: JobHandle, onProgress: (share: number) => void): Promise<void> {
   // The start of a machine that is off must wait; one that runs goes on meanwhile.
-  const live = await core.queue.run(async () => {
+  const isLive = await core.queue.run(async () => {
     core.require('made independent', [...statesAtRest, 'running', 'paused'])
-    if (hasProcess(core.state)) return { qmp: liveOf(core).qmp, chain: (await readLayers(core.names))[disk] ?? [] }
+    if (hasProcess(core.state)) return true
     await promoteAtRest(core, disk, job.signal, onProgress)
-    return null
+    return false
   })
-  if (live === null || live.chain.length < 2) return
-  const active = (await liveDisks(live.qmp)).get(disk)
-  if (active === undefined) return
-  await runQmpJob(live.qmp, `promote-${disk}`, 'block-stream', { device: active.node }, { signal: job.signal, onProgress: ({ current, total }) => onProgress(total === 0 ? 1 : current / total) })
-  await core.queue.run(async () => {
-    const layers = await readLayers(core.names)
-    const chain = layers[disk] ?? []
-    await writeLayers(core.names, { ...layers, [disk]: [active.file] })
-    if (!live.qmp.isClosed) await removeNodes(live.qmp, chain.filter((file) => file !== active.file).map((file) => join(diskFolder(core.names, disk), file)))
-    await collectGarbage(core.names)
-  })
+  if (isLive) await copyLive(core, disk, { keepsBase: false, signal: job.signal, onProgress })
 }
 
 async function promoteAtRest(core: MachineCore, disk: DeviceId, signal: AbortSignal, onProgress: (share: number) => void): Promise<void> {
@@ -69,14 +55,28 @@ async function promoteAtRest(core: MachineCore, disk: DeviceId, signal: AbortSig
   if (chain.length < 2) return
   const folder = diskFolder(core.names, disk)
   const whole = newLayerFile()
-  await flattenChain(await core.context.host.installation(), { chain: chain.map((file) => join(folder, file)), target: join(folder, whole), signal, onProgress })
-  core.context.atStep('promote.copied')
-  await writeLayers(core.names, { ...layers, [disk]: [whole] })
-  await collectGarbage(core.names)
+  await beginCopy(core)
+  try {
+    await flattenChain(await core.context.host.installation(), { chain: chain.map((file) => join(folder, file)), target: join(folder, whole), signal, onProgress })
+    core.context.atStep('promote.copied')
+    await writeLayers(core.names, { ...layers, [disk]: [whole] })
+    core.context.atStep('promote.recorded')
+  } finally {
+    await endCopy(core)
+  }
 }
 
 /** What the machine's own checkpoints still share becomes a file of its own. QEMU has none of it open for writing, and a mapping keeps the old file. */
 async function ownFiles(core: MachineCore, signal: AbortSignal): Promise<void> {
+  await beginCopy(core)
+  try {
+    await copyShared(core, signal)
+  } finally {
+    await endCopy(core)
+  }
+}
+
+async function copyShared(core: MachineCore, signal: AbortSignal): Promise<void> {
   for (const folder of [core.names.disks, core.names.ram]) {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
     for (const entry of entries) {
@@ -86,11 +86,24 @@ async function ownFiles(core: MachineCore, signal: AbortSignal): Promise<void> {
       const copy = `${path}.new`
       try {
         await copyFile(path, copy, constants.COPYFILE_FICLONE)
+        await syncFile(copy)
+        core.context.atStep('promote.owned')
         await rename(copy, path)
+        await syncFolder(entry.parentPath)
       } catch (error) {
         await rm(copy, { force: true })
         throw await describeWriteFailure(path, error)
       }
     }
+  }
+}
+
+/** A copy that has the name of what was there before must be on disk. */
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }

@@ -72,6 +72,26 @@ export async function runQmpJob<C extends QmpJobCommand>(
   }
 }
 
+const endsWithinMs = 20_000
+const looksEveryMs = 20
+
+/** Ends a job that another engine left in this QEMU, whether it runs or waits to be dismissed. None of the name: nothing to do. Throws `timeout` where it does not end. */
+export async function endQmpJob(client: QmpClient, jobId: string): Promise<void> {
+  for (const deadline = performance.now() + endsWithinMs; ; ) {
+    const job = await findJob(client, jobId)
+    if (job === undefined) return
+    if (job.status === 'concluded') {
+      await client.execute('job-dismiss', { id: jobId })
+      return
+    }
+    if (performance.now() > deadline) throw new MayflyError('timeout', `QEMU does not end its job ${jobId}.`, { waitedMs: endsWithinMs })
+    await client.execute('job-cancel', { id: jobId }).catch((error: unknown) => {
+      if (!isMayflyError(error, 'qmp-failed')) throw error
+    })
+    await new Promise((resolve) => setTimeout(resolve, looksEveryMs))
+  }
+}
+
 /** The arguments with what every job command of its kind needs, and no deadline: some of these commands drain the disk before they answer. */
 function startParameters<C extends QmpJobCommand>(command: C, jobId: string, given: QmpJobArguments<C>): QmpExecuteParameters<C> {
   const ends = blockJobCommands[command] ? { 'auto-finalize': true, 'auto-dismiss': false } : {}

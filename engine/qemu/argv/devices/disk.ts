@@ -67,6 +67,15 @@ export function overlayNodes(disk: Disk, path: string, number: number): Blockdev
   })
 }
 
+/**
+ * What `blockdev-reopen` is told of a format node that is written to and shall stay as it is, on `below` or on
+ * nothing: before it says that it is done QEMU has written all it knew of the layer, or says why not.
+ */
+export function reopenedNode(disk: Disk, node: string, below: string | null): BlockdevArgument {
+  const [, format = { driver: 'qcow2' }] = activeNodes(disk, { path: '', format: 'qcow2' }, 0)
+  return { ...format, 'node-name': node, file: node.replace('-format', '-storage'), backing: below }
+}
+
 function frozenNodes(disk: Disk, layer: DiskLayer, index: number): BlockdevArgument[] {
   const cache = cacheOptions(disk)
   return [
