@@ -36,21 +36,31 @@ export class CrashStage {
     return died
   }
 
-  /** An engine stands still at `step` of the act while `harm` is done, and goes on; another one takes over. */
-  async haltedAt(step: string, act: (client: EngineClient) => Promise<unknown>, harm: () => Promise<void>): Promise<void> {
+  /** An engine stands still at `step` of the act while `harm` is done, and goes on; another one takes over. An act that never comes there is done without. True: the act worked out. */
+  async haltedAt(step: string, act: (client: EngineClient) => Promise<unknown>, harm: () => Promise<void>): Promise<boolean> {
     await this.#end()
     this.home.env['MAYFLY_HALT_AT'] = step
     this.client = await this.home.openDetached()
     delete this.home.env['MAYFLY_HALT_AT']
     const engine = identifyProcess((await this.client.engine.info({})).pid)
     if (engine === null) throw new Error('The engine is not there.')
-    const acting = act(this.client).catch(() => undefined)
-    await until(() => isHalted(engine), `the engine stands still at ${step}`, 30_000)
-    await harm()
+    let hasEnded = false
+    const acting = act(this.client).then(() => true, () => false).finally(() => {
+      hasEnded = true
+    })
+    await until(() => isHalted(engine) || hasEnded, `the engine stands still at ${step}`, 30_000)
+    if (!hasEnded) await harm()
     // The act may come by the same step again.
     const goOn = setInterval(() => process.kill(engine.pid, 'SIGCONT'), 50)
-    await acting.finally(() => clearInterval(goOn))
+    const workedOut = await acting.finally(() => clearInterval(goOn))
     await this.#end()
+    this.client = await this.home.openDetached()
+    return workedOut
+  }
+
+  /** The engine is killed while nothing is under way. */
+  async killedAtRest(): Promise<void> {
+    await this.home.killEngine(this.client)
     this.client = await this.home.openDetached()
   }
 
