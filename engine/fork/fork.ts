@@ -78,7 +78,7 @@ export async function forkMachine(context: EngineContext, machines: Machines, pa
     if (made.status === 'rejected') throw made.reason
     if (request.checkpoint === undefined) void keepShort(parent).catch((error: unknown) => context.log(`${parent.id}: its chains of layers stay long: ${String(error)}`))
     const source = made.value?.source ?? slots[0]?.source
-    const notes = source === undefined ? [] : forkNotes(parent, source)
+    const notes = source === undefined ? [] : forkNotes(parent, source, made.value?.isCopied ?? false)
     return { forks: [...claimed.value, ...(made.value?.forks ?? [])], pauseMs: made.value?.pauseMs ?? 0, notes: [...notes, ...warning] }
   } catch (error) {
     await Promise.all(ids.map((id) => undoFork(context, machines, id)))
@@ -101,7 +101,7 @@ async function claimAll(machines: Machines, slots: readonly WarmSlot[], names: r
   }))
 }
 
-async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly ids: readonly MachineId[]; readonly names: readonly string[] }, request: ForkRequest, calledAt: number): Promise<{ readonly forks: readonly Fork[]; readonly source: ForkSource; readonly pauseMs: number }> {
+async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly ids: readonly MachineId[]; readonly names: readonly string[] }, request: ForkRequest, calledAt: number): Promise<{ readonly forks: readonly Fork[]; readonly source: ForkSource; readonly pauseMs: number; readonly isCopied: boolean }> {
   const { source, frozen, drafts } = await withForkSource(parent, request, async (from) => {
     // What one needs of the other comes afterwards; a failure of either waits for both.
     const drafted = makeDrafts(parent, from, who.ids, who.names, lifeOf(from, request))
@@ -135,7 +135,7 @@ async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly
   } finally {
     await frozen.close()
   }
-  return { forks: drafts.map(({ core }) => ({ core, readyMs: ready.get(core) ?? 0 })), source, pauseMs: frozen.pauseMs }
+  return { forks: drafts.map(({ core }) => ({ core, readyMs: ready.get(core) ?? 0 })), source, pauseMs: frozen.pauseMs, isCopied: frozen.from?.ram.length === 0 }
 }
 
 function lifeOf({ origin }: ForkSource, request: ForkRequest): Life {
