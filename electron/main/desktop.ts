@@ -22,6 +22,8 @@ import { decideAboutMachines, readSettings, saveAll, shutDownAll } from './quit.
 import { MachineTray } from './tray.ts'
 import type { Windows } from './windows.ts'
 
+const claimLinksAfterMs = 5000
+
 interface DesktopOptions {
   readonly folders: Folders
   readonly windows: Windows
@@ -77,7 +79,8 @@ export function runDesktop({ folders, windows, icon, fail }: DesktopOptions): De
   })
   setMenu((asked) => windows.showMain(asked), () => app.quit())
 
-  app.setAsDefaultProtocolClient(linkScheme)
+  // That is a process of the desktop's, waited for: not while somebody waits for the window.
+  setTimeout(() => app.setAsDefaultProtocolClient(linkScheme), claimLinksAfterMs).unref()
   app.on('second-instance', (_event, words) => windows.showMain(findDeepLink(words)))
   app.on('open-url', (event, url) => {
     event.preventDefault()

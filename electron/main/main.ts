@@ -43,12 +43,12 @@ if (isWoken) {
 }
 
 async function open(): Promise<void> {
-  // This process is one of the two that a page waits for; the other is its own. What keeps this one busy begins when that one is.
-  let pageIsBusy: () => void = () => undefined
-  const desktop = new Promise<void>((resolve) => (pageIsBusy = resolve)).then(async () => (await import('./desktop.ts')).runDesktop({ folders, windows, icon, fail }))
-  const windows = new Windows({ memoryFile: join(folders.config, 'window.json'), icon, onMainClosed: () => void desktop.then(({ mainClosed }) => mainClosed(), () => undefined), onLoaded: pageIsBusy })
+  let load: () => void = () => undefined
+  const desktop = new Promise<void>((resolve) => (load = resolve)).then(async () => (await import('./desktop.ts')).runDesktop({ folders, windows, icon, fail }))
+  const windows = new Windows({ memoryFile: join(folders.config, 'window.json'), icon, onMainClosed: () => void desktop.then(({ mainClosed }) => mainClosed(), () => undefined) })
   confineSession(session.defaultSession)
-  servePageScheme(session.defaultSession, pageIsBusy)
+  // The page's own process begins now. This one compiles the engine meanwhile, and is free again when that asks for scripts.
+  servePageScheme(session.defaultSession, load)
   servePages({
     server: desktop.then(({ server }) => server),
     pages: windows.pages,

@@ -23,8 +23,6 @@ interface WindowsOptions {
   readonly icon: string
   /** The main window was closed. */
   readonly onMainClosed: () => void
-  /** The main window's page has loaded, or failed to. */
-  readonly onLoaded?: () => void
 }
 
 export class Windows {
@@ -100,7 +98,6 @@ export class Windows {
     window.webContents.on('did-start-loading', () => {
       this.#ready = false
     })
-    window.webContents.on('did-stop-loading', () => this.#options.onLoaded?.())
     void window.loadURL(`${pageOrigin}/`)
     return window
   }
