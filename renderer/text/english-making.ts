@@ -62,6 +62,7 @@ export const making = {
     sizeBad: 'Write a size such as 512 MiB or 1.5 GiB.',
     atLeast: (size: string) => `At least ${size}.`,
     memorySays: (safe: string, promised: string | undefined, kept: string) => `Safe to ${safe}.${promised === undefined ? '' : ` ${promised} promised to others,`} ${kept} kept for the host.`,
+    memoryScarce: (least: string) => `Less than ${least}: most systems, Tiny Linux too, restart again and again with so little.`,
     memoryWarned: (safe: string) => `More than ${safe}: the host may have to end programs when all guests fill theirs.`,
     memoryRefused: (most: string) => `Refused: the host needs the rest. At most ${most}.`,
     diskSays: (free: string) => `Takes only what is written. Safe to ${free}, which is free now.`,

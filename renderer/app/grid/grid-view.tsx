@@ -7,8 +7,10 @@ import type { MachineSummary } from '../../../contract/machine.ts'
 import { whyNot } from '../../state/machine-actions.ts'
 import { isOn } from '../../state/machine-looks.ts'
 import { useMachine, useMirror } from '../../state/mirror.ts'
+import { go } from '../../state/place.ts'
 import { useSelection } from '../../state/selection.ts'
 import { text } from '../../text/text.ts'
+import { Button } from '../../ui/button.tsx'
 
 const ScreenConsole = lazy(async () => ({ default: (await import('../../features/screen-console/screen-console.tsx')).ScreenConsole }))
 const SerialConsole = lazy(async () => ({ default: (await import('../../features/serial-console/serial-console.tsx')).SerialConsole }))
@@ -29,6 +31,8 @@ function Grid({ of, id }: GridViewProps): React.ReactNode {
   const parent = useMachine(of === 'forks' ? id : undefined)
   const run = useMirror(({ runs }) => (of === 'run' ? runs.find((one) => one.id === id) : undefined))
   if (phase === 'connecting') return <div aria-busy />
+  const isGone = (of === 'run' && run === undefined) || (of === 'forks' && parent === undefined && !all.some(({ origin }) => origin?.machine === id))
+  if (isGone) return <div className="app-fence mf-empty"><h1 className="mf-h">{of === 'run' ? text.runs.gone : text.machine.gone}</h1><p>{of === 'run' ? text.runs.goneMore : text.machine.goneMore}</p><Button onClick={() => go({ view: 'grid' })}>{text.grid.showEveryone}</Button></div>
   const plain = (machines: readonly MachineSummary[]): GridEntry[] => machines.map((machine) => ({ machine, cell: undefined }))
   switch (of) {
     case 'forks': {

@@ -6,7 +6,7 @@ import { text } from '../../text/text.ts'
 export function ScreenWindow({ machine: id }: { readonly machine: string }): React.ReactNode {
   const machine = useMachine(id)
   const live = useMirror(({ phase }) => phase === 'live')
-  if (machine === undefined) return <main className="app-main app-fence" aria-busy={!live}>{live ? <h1 className="mf-h">{text.machine.gone}</h1> : null}</main>
+  if (machine === undefined) return <main className="app-main app-fence" aria-busy={!live}>{live ? <><h1 className="mf-h">{text.machine.gone}</h1><p>{text.machine.goneMore}</p></> : null}</main>
   return (
     <main className="app-main screen-window">
       <title>{machine.name}</title>

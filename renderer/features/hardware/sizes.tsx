@@ -37,7 +37,7 @@ export function Sizes({ machine, details, config, host }: SizesProps): React.Rea
   const [disks, setDisks] = useState<Readonly<Record<string, string>>>({})
   const on = isOn(machine.state)
   const beside = machinesBeside(machines, machine.id)
-  const wantedCpus = /^\s*\d{1,3}\s*$/.test(cpus) ? Number(cpus) : undefined
+  const wantedCpus = /^\s*\d{1,9}\s*$/.test(cpus) ? Number(cpus) : undefined
   const wantedMemory = parseSizeMiB(memory, 'GiB')
   const zones = { cpus: host === undefined ? open(16) : cpuZones(host, beside), memory: host === undefined ? open(32 * 1024) : memoryZones(host, beside), disk: host === undefined ? open(512 * 1024) : diskZones(host) }
 

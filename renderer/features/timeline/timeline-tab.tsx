@@ -101,7 +101,7 @@ export function TimelineTab({ machine }: { readonly machine: MachineSummary }): 
           const Icon = icons[value]
           return { value, label: <span className="mf-row"><Icon size={14} strokeWidth={1.75} aria-hidden />{text.timeline.modes[value]}</span> }
         })} />
-        <span className="mf-sm mf-3 mf-clip tl-facts" role="status">{found === undefined ? text.timeline.facts(timeline.checkpoints.length, branches, formatBytes(own)) : text.timeline.found(found.size)}</span>
+        <span className="mf-sm mf-3 mf-clip tl-facts" role="status">{found === undefined ? timeline.checkpoints.length === 0 ? '' : text.timeline.facts(timeline.checkpoints.length, branches, formatBytes(own)) : text.timeline.found(found.size)}</span>
         <Button className="mf-push" size="small" icon={BookmarkPlus} cannot={whyNot('checkpoint', machine)} onClick={() => perform('checkpoint', machine)}>{text.timeline.take}</Button>
       </div>
       {jobs.length === 0 ? null : <div className="tl-jobs"><ProgressRows rows={jobs} stopWord={text.timeline.stop} dismissWord={text.error.dismiss} /></div>}

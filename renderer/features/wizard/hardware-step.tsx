@@ -21,6 +21,8 @@ import type { Plan, SizePlan } from './plan.ts'
 const icons: Readonly<Record<Use, LucideIcon>> = { desktop: Monitor, server: Server, windows: AppWindow, old: History, micro: Zap }
 const memoryStepMiB = 256
 const diskStepMiB = 1024
+/** Tiny Linux does not come up with less, and nothing larger does. */
+const scarceMiB = 128
 
 export function HardwareStep({ plan }: { readonly plan: Plan }): React.ReactNode {
   const { host } = useHost()
@@ -43,7 +45,7 @@ export function HardwareStep({ plan }: { readonly plan: Plan }): React.ReactNode
       {plan.appliance === undefined ? <MadeFor plan={plan} /> : <ApplianceFacts appliance={plan.appliance.appliance} />}
       {lacks.length === 0 ? null : <div className="wz-lacks"><Note kind="warning">{text.wizard.windowsLacks(lacks.join(', '))}</Note></div>}
       <SizeSlider {...common(cpus, issueOf('cpus'))} label={text.slider.cpus} fieldName="cpus" format={String} step={1} zones={cpus.zones ?? guessed(16)} ticks={cpuTicks(cpus.zones)} says={cpuSays(cpus)} onChange={(typed) => changeDraft({ cpus: typed })} badge={cpuBadge(cpus, issueOf('cpus'))} />
-      <SizeSlider {...common(memory, issueOf('memory'))} label={text.slider.memory} fieldName="memory" format={(value) => formatExactMiB(value)} step={memoryStepMiB} least={Math.max(memory.least, 128)} zones={memory.zones ?? guessed(32 * 1024)} ticks={sizeTicks(memory.zones)} says={memorySays(memory)} onChange={(typed) => changeDraft({ memory: typed })} badge={badgeOf(memory, issueOf('memory'))} />
+      <SizeSlider {...common(memory, issueOf('memory'))} label={text.slider.memory} fieldName="memory" format={(value) => formatExactMiB(value)} step={memoryStepMiB} least={Math.max(memory.least, 128)} zones={memory.zones ?? guessed(32 * 1024)} ticks={sizeTicks(memory.zones)} says={memorySays(memory)} onChange={(typed) => changeDraft({ memory: typed })} badge={memoryBadge(memory, issueOf('memory'))} />
       <SizeSlider {...common(disk, issueOf('disk'))} label={text.slider.disk} fieldName="disk" format={(value) => formatExactMiB(value)} step={diskStepMiB} zones={disk.zones ?? guessed(512 * 1024)} ticks={sizeTicks(disk.zones)} says={diskSays(disk)} onChange={(typed) => changeDraft({ disk: typed })} badge={badgeOf(disk, issueOf('disk'))} />
       <div className="wz-legend">
         <SliderLegend words={[{ kind: 'given', word: text.slider.given }, { kind: 'safe', word: text.slider.zoneSafe }, { kind: 'others', word: text.slider.promised }, { kind: 'warned', word: text.slider.warnedMeans }, { kind: 'refused', word: text.slider.zoneRefused }]} />
@@ -133,7 +135,18 @@ function cpuSays({ value = 0, zones }: SizePlan): string {
   return text.wizard.cpusSays(zones.safeTo, zones.end, zones.promised.reduce((sum, part) => sum + part, 0), zones.kept)
 }
 
-function memorySays({ value = 0, zones }: SizePlan): string {
+/** Too little is allowed, for there are systems that need next to nothing; most just restart again and again. */
+function memoryBadge(plan: SizePlan, error: string | undefined): SizeSliderProps['badge'] {
+  return error === undefined && isScarce(plan) ? { word: text.slider.warned, kind: 'warned' } : badgeOf(plan, error)
+}
+
+function isScarce({ value }: SizePlan): boolean {
+  return value !== undefined && value < scarceMiB
+}
+
+function memorySays(plan: SizePlan): string {
+  const { value = 0, zones } = plan
+  if (isScarce(plan)) return text.wizard.memoryScarce(formatMiB(scarceMiB))
   if (zones === undefined) return text.wizard.hostUnknown
   if (value > zones.warnedTo) return text.wizard.memoryRefused(formatMiB(zones.warnedTo))
   if (value > zones.safeTo) return text.wizard.memoryWarned(formatMiB(zones.safeTo))
