@@ -107,6 +107,37 @@ describe.each(faces)('in $host', ({ launch, newMachineKey, secondTabKey }) => {
     expect((await machine('gamma')).state).toBe('stopped')
   })
 
+  test('the palette pulls a network cable out and puts it in again, with the command line beside it', async () => {
+    const { page } = driver
+    const connected = async () => (await client.machine.show({ machine: 'alpha' })).config?.nics[0]?.connected
+    for (const [asked, told, after] of [['unplug alpha', 'Unplug the network cable of alpha', false], ['plug alpha', 'Plug in the network cable of alpha', true]] as const) {
+      await page.keyboard.press('Control+k')
+      const palette = window.dialog('Find a machine or do anything')
+      const field = palette.getByRole('searchbox').or(palette.getByRole('textbox')).or(palette.getByRole('combobox')).first()
+      await field.fill(asked)
+      await palette.getByText(told).waitFor()
+      await field.press('Control+c')
+      await palette.getByText(`Copied: mayfly nic connect alpha nic0${after ? '' : ' --no-connected'}`).waitFor()
+      await field.press('Enter')
+      await until(async () => (await connected()) === after, told)
+    }
+  })
+
+  test('a disk whose space is reserved is a job', async () => {
+    const { page } = driver
+    await window.openMachine('alpha')
+    await window.machine.tab('Hardware')
+    await page.getByRole('button', { name: 'Add device' }).click()
+    await page.getByRole('menuitem', { name: 'Disk' }).click()
+    await page.getByRole('textbox', { name: 'Size' }).fill('16 MiB')
+    await page.getByRole('switch', { name: 'Reserve its space now' }).check({ force: true })
+    await page.getByRole('button', { name: 'Add disk' }).click()
+    await until(async () => (await client.machine.show({ machine: 'alpha' })).disks.some(({ id, allocatedBytes }) => id === 'disk1' && allocatedBytes >= 16 * 1024 ** 2), 'it is there, with its space')
+    expect((await client.job.list({})).find(({ kind }) => kind === 'disk.add')).toMatchObject({ state: 'done', title: 'Add a disk to alpha' })
+    await page.getByText('disk1').first().waitFor()
+    await client.disk.remove({ machine: 'alpha', disk: 'disk1' })
+  })
+
   test('what can be booted from is put in order by keys and buttons', async () => {
     const { page } = driver
     await window.list.open('alpha')
