@@ -249,7 +249,11 @@ test('a run can be followed, cancelled, and its cells one by one', async () => {
 test('a guest that ends, or restarts, in the middle is told as that', async () => {
   expect(await runThrough({ argv: ['sh', '-c', 'echo going; poweroff -f'] })).toMatchObject({ state: 'failed', cells: [{ state: 'failed', machine: null, reason: expect.stringContaining('The machine ended before the command did.') as string }] })
   expect(await runThrough({ argv: ['sh', '-c', 'echo b > /proc/sysrq-trigger; sleep 1000'] })).toMatchObject({ state: 'failed', cells: [{ state: 'failed', machine: null }] })
-}, 90_000)
+  expect(await runThrough({ argv: ['sh', '-c', 'echo c > /proc/sysrq-trigger; sleep 1000'], copyOut: ['/etc'] })).toMatchObject({
+    state: 'failed',
+    cells: [{ state: 'failed', machine: null, hasScreenshot: true, reason: expect.stringContaining('panicked') as string, notes: ['No files could be copied out of the guest, for it had stopped.'] }],
+  })
+}, 120_000)
 
 test('the machine of a failed command can be kept, for a while or for good', async () => {
   const run = await runThrough({ argv: ['sh', '-c', 'echo evidence > /tmp/left; false'], keepOnFailure: true })

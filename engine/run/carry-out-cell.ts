@@ -17,6 +17,7 @@ import type { RunCellNames } from '../storage/names.ts'
 import type { CellOutput, OutputKind } from './cell-output.ts'
 import { copyIn } from './copy-in.ts'
 import { copyOut } from './copy-out.ts'
+import { watchForStall } from './guest-stall.ts'
 import type { Hatchery } from './hatchery.ts'
 
 /** A command whose time is over is asked to end, then killed, then left behind. */
@@ -98,9 +99,10 @@ async function runCommand(core: MachineCore, task: CellTask, watcher: CellWatche
   if (via === 'agent') notes.push('Only the plain guest agent answers in this guest: its output came at the end.')
   if (!watcher.onStarted(session)) session.stdin.end()
   const ending = new Ending(session, task.timeoutSeconds, signal)
+  const watch = watchForStall(core)
   const outputs = [pass(session.stdout, 'stdout', watcher), pass(session.stderr, 'stderr', watcher)]
   try {
-    const exit = await ending.wait()
+    const exit = await Promise.race([ending.wait(), watch.stalled])
     await Promise.race([Promise.all(outputs), aborted(signal)])
     const durationMs = performance.now() - startedAt
     if (ending.isLate) return timedOut(task.timeoutSeconds ?? 0, durationMs, exit)
@@ -109,9 +111,10 @@ async function runCommand(core: MachineCore, task: CellTask, watcher: CellWatche
     const durationMs = performance.now() - startedAt
     if (ending.isLate && !signal.aborted) return timedOut(task.timeoutSeconds ?? 0, durationMs, { exitStatus: null, signal: null })
     if (signal.aborted || !isMayflyError(error)) return { ...outcomeOfFailure(error, signal), durationMs }
-    return { ...outcomeOfFailure(await endedEarly(core, error), signal), durationMs }
+    return { ...outcomeOfFailure(core.state === 'paused' ? error : await endedEarly(core, error), signal), durationMs }
   } finally {
     ending.forget()
+    watch.forget()
     for (const stream of [session.stdin, session.stdout, session.stderr]) stream.destroy()
   }
 }
@@ -210,7 +213,7 @@ async function keepSerialLog(core: MachineCore, names: RunCellNames): Promise<vo
 async function gatherEvidence(core: MachineCore, task: CellTask, outcome: CellOutcome, notes: string[], signal: AbortSignal): Promise<boolean> {
   const isAlive = core.live !== null && core.state === 'running'
   const picture = async (): Promise<boolean> => {
-    if (!isAlive || core.run?.config.display.model === 'none') return false
+    if (!(isAlive || core.state === 'paused') || core.live === null || core.run?.config.display.model === 'none') return false
     try {
       await writeFile(task.names.screen, await takeScreenshot(core), { mode: 0o600 })
       return true
@@ -221,7 +224,7 @@ async function gatherEvidence(core: MachineCore, task: CellTask, outcome: CellOu
   }
   const files = async (): Promise<void> => {
     if (task.copyOut.length === 0 || outcome.state === 'cancelled') return
-    if (!isAlive) notes.push('No files could be copied out of the guest, for it had ended.')
+    if (!isAlive) notes.push(`No files could be copied out of the guest, for it had ${core.live === null ? 'ended' : 'stopped'}.`)
     else notes.push(...(await copyOut(core, task.copyOut, task.cwd, task.names.files, signal).catch(() => ['The files were not copied out: the run was cancelled.'])))
   }
   const [screen] = await Promise.all([picture(), files()])
