@@ -10,6 +10,7 @@ import { ValidationError } from '@orpc/contract'
 import { errorTable, isErrorCode, isMayflyError, MayflyError } from '../contract/errors.ts'
 import type { ErrorDetails } from '../contract/errors.ts'
 import type { EngineLog } from './engine-face.ts'
+import './plain-issues.ts'
 
 /** Most fields named in one refusal, and most characters of each: a hostile input must not be answered by a larger one. */
 const maxIssues = 20
@@ -26,7 +27,7 @@ interface CallContext {
 export function toMayflyError(error: unknown, context: CallContext): MayflyError {
   if (isMayflyError(error)) return error
   if (isOrpcError(error)) {
-    const known = fromOrpcError(error, context.procedure)
+    const known = fromOrpcError(error)
     if (known !== undefined) return known
   }
   if (context.signal?.aborted === true) return new MayflyError('cancelled', `${context.procedure} was cancelled.`, {})
@@ -56,13 +57,13 @@ function isAsyncIterator(value: unknown): value is AsyncIterator<unknown, unknow
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && 'next' in value
 }
 
-function fromOrpcError(error: ORPCError<string, unknown>, procedure: string): MayflyError | undefined {
+function fromOrpcError(error: ORPCError<string, unknown>): MayflyError | undefined {
   if (error.code === 'BAD_REQUEST') {
     const found = error.cause instanceof ValidationError ? error.cause.issues.flatMap(issuesOf) : [{ path: '', message: 'This is not a well-formed call.' }]
     // One for each field, the last: a schema's own bounds come after those of its type.
     const issues = [...new Map(found.map((issue) => [issue.path, issue])).values()].slice(0, maxIssues)
     const fields = issues.slice(0, 3).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-    return new MayflyError('invalid-input', `${procedure} was refused, and nothing was changed. ${fields.join(' ')}`, { issues })
+    return new MayflyError('invalid-input', `${fields.join(' ')} Nothing was changed.`, { issues })
   }
   // A handler may throw the library's typed errors; they carry the contract's data.
   if (isErrorCode(error.code) && isErrorData(error.data)) {
