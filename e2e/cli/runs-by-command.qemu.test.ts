@@ -6,7 +6,7 @@ import type { MachineSummary } from '../../contract/machine.ts'
 import type { Run } from '../../contract/run.ts'
 import { until } from '../conformance/until.ts'
 import { TestHome } from '../engine/test-home.fixture.ts'
-import { begin, mayfly, type Outcome } from './mayfly.fixture.ts'
+import { begin, beginShell, mayfly, type Outcome } from './mayfly.fixture.ts'
 
 let home: TestHome
 const run = (words: readonly string[], options: { stdin?: string; cwd?: string } = {}): Promise<Outcome> => mayfly(home.env, ['run', ...words], options)
@@ -46,6 +46,50 @@ test('streams, input and exit statuses pass as if the command ran here', async (
   expect(await run(['nowhere', '--', 'true'])).toMatchObject({ status: 125, stdout: '', stderr: expect.stringContaining('template list') as string })
   expect(await run(['tiny', '--cpus', '9', '--', 'true'])).toMatchObject({ status: 125, stdout: '', stderr: expect.stringContaining('--max-cpus 9') as string })
 }, 120_000)
+
+test('what makes no sense is said before anything is begun', async () => {
+  const said: readonly (readonly [words: readonly string[], text: string])[] = [
+    [['--matrix', 'DB='], 'has no values'],
+    [['--matrix', 'DB=a', '--matrix', 'DB=b'], 'names DB twice'],
+    [['--matrix', 'DB=a,b,a'], '"a" twice'],
+    [['--matrix', 'DB=a', '--env', 'DB=b'], 'by --env and by --matrix'],
+    [['--matrix', '1=a'], 'KEY=A,B'],
+    [['--evidence', ''], 'needs the name of a folder'],
+    [['--cwd', ''], 'may not be empty'],
+    [['--copy-in', 'nothing:/x'], 'no file or folder "nothing"'],
+    [['--copy-in', '/dev/zero:/x'], 'neither file nor folder'],
+  ]
+  const before = (await json<Run[]>('runs')).length
+  for (const [words, text] of said) {
+    const { status, stdout, stderr } = await run(['tiny', ...words, '--', 'true'])
+    expect({ words, status, stdout, stderr }).toEqual({ words, status: 2, stdout: '', stderr: expect.stringContaining(text) as string })
+  }
+  expect(await json<Run[]>('runs')).toHaveLength(before)
+  // Whether it can be made, root learns only when it is made; nobody waits for ever.
+  const { status, stderr } = await run(['tiny', '--evidence', '/proc/no/such', '--', 'true'])
+  expect([2, 125]).toContain(status)
+  expect(stderr).toContain('/proc/no')
+}, 60_000)
+
+test('a reader who has seen enough ends the run; a flood passes whole, and binary output as it is', async () => {
+  const first = beginShell(home.env, 'mayfly run tiny -- yes | head -1; echo "${PIPESTATUS[0]}"')
+  expect(await first.ended).toMatchObject({ stdout: 'y\n0\n', stderr: '' })
+  const flood = beginShell(home.env, "mayfly run tiny -- sh -c 'yes | head -c 20000000' | wc -c")
+  expect(await flood.ended).toMatchObject({ stdout: '20000000\n', stderr: '' })
+  const same = beginShell(home.env, 'mayfly run tiny -- cat /bin/busybox | md5sum | cut -c1-32; mayfly run tiny -- md5sum /bin/busybox | cut -c1-32')
+  const [one, other] = (await same.ended).stdout.split('\n')
+  expect(one).toBe(other)
+}, 120_000)
+
+test('the names of forks go to a script, and what is worth knowing beside them', async () => {
+  const { status, stdout, stderr } = await mayfly(home.env, ['fork', 'tiny', '--count', '2', '--name', 'f{n}', '--throwaway', '--quiet'])
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'f1\nf2\n', stderr: '' })
+  const told = await mayfly(home.env, ['fork', 'tiny', '--name', 'f3', '--throwaway', '--paused'])
+  expect(told.stdout).toMatch(/^◐ f3 is paused .*\n$/)
+  expect(await json<MachineSummary>('life', 'f1', '--ttl', '2h')).toMatchObject({ expiresAt: expect.any(String) as string })
+  expect(await json<MachineSummary>('life', 'f1', '--no-ttl')).toMatchObject({ expiresAt: null })
+  for (const name of ['f1', 'f2', 'f3']) expect(await mayfly(home.env, ['stop', name, '--force'])).toMatchObject({ status: 0 })
+}, 60_000)
 
 test('CPUs and memory are plugged in before the command begins', async () => {
   const { status, stdout, stderr } = await run(['tiny', '--cpus', '2', '--memory', '512MiB', '--', 'sh', '-c', 'grep -c ^processor /proc/cpuinfo; grep MemTotal /proc/meminfo'])

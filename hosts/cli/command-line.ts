@@ -98,6 +98,7 @@ export function spellings(flag: Flag): string[] {
   const no = `--no-${flag.name}`
   if (flag.nullable === true) return [no]
   const yes = `--${flag.name}`
+  if (flag.sets !== undefined) return [yes]
   return flag.path.length > 0 && (flag.kind === 'boolean' || flag.repeated === true) ? [yes, no] : [yes]
 }
 
@@ -195,13 +196,16 @@ class InputCollector {
     this.#command = command
   }
 
-  take(field: Field, written: string, text: string): void {
+  take(field: Field | Flag, written: string, text: string): void {
     const value = convert(field, written, text)
     this.#given.add(field.name)
     const [target, key] = this.#place(field)
     const present = target[key]
-    if (field.kind === 'pair' && Array.isArray(value)) {
+    if ('sets' in field && field.sets !== undefined) {
+      target[key] = field.sets
+    } else if (field.kind === 'pair' && Array.isArray(value)) {
       const [name, content] = value as [string, string]
+      if ('once' in field && field.once === true && typeof present === 'object' && present !== null && name in present) throw usageError(written, `${written} names ${name} twice.`, `Give all that belongs to ${name} at once: ${written} ${name}=A,B`)
       target[key] = { ...(typeof present === 'object' ? present : {}), [name]: content }
     } else if (field.repeated === true) {
       target[key] = [...(Array.isArray(present) ? (present as unknown[]) : []), value]
@@ -253,7 +257,7 @@ function convert(field: Field, written: string, text: string): unknown {
     case 'duration-ms': return parseDurationMs(written, text, field)
     case 'duration-s': return parseDurationSeconds(written, text, field)
     case 'forward': return parseForward(written, text)
-    case 'pair': return parsePair(written, text)
+    case 'pair': return parsePair(written, text, field.value)
     case 'enum': {
       const values = field.values ?? []
       if (values.includes(text)) return text

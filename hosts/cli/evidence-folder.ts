@@ -1,6 +1,6 @@
 /** The folder of `--evidence`: looked at before the run begins, filled after it has ended. */
-import { mkdir, readdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { access, constants, mkdir, readdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import type { Run } from '../../contract/run.ts'
 import { unpackTar } from '../../engine/archive/unpack-tar.ts'
@@ -13,8 +13,10 @@ const number = '{n}'
 const limits = { mostBytes: 1024 ** 5, mostEntries: 100_000_000 }
 const modes = { file: 0o666, program: 0o777, folder: 0o777 }
 
-/** Throws `invalid-input` where the folder has anything in it: evidence of two runs in one place is none. */
+/** Throws `invalid-input` where it cannot be made, or has anything in it: evidence of two runs in one place is none. */
 export async function checkEvidenceFolder(folder: string, cwd: string): Promise<void> {
+  if (folder === '') throw usageError('--evidence', '--evidence needs the name of a folder.')
+  await checkWritable(resolve(cwd, folder), folder)
   if (folder.includes(number)) return
   const found = await readdir(resolve(cwd, folder)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
@@ -23,11 +25,40 @@ export async function checkEvidenceFolder(folder: string, cwd: string): Promise<
   if (found.length > 0) throw usageError('--evidence', `${shown(folder)} has files in it already; nothing was begun.`, `Name another folder, or --evidence ${folder}/${number}: ${number} becomes the number of the run.`)
 }
 
+/** Looks at the nearest folder that is there: a run of an hour must not end in a folder that cannot be made. */
+async function checkWritable(path: string, folder: string): Promise<void> {
+  for (let nearest = path; ; nearest = dirname(nearest)) {
+    try {
+      await access(nearest, constants.W_OK | constants.X_OK)
+      return
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' && dirname(nearest) !== nearest) continue
+      const why = code === 'ENOTDIR' ? 'it is no folder' : code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? `${nearest} is not yours to write to` : code === 'ENAMETOOLONG' ? 'its name is too long' : (error as Error).message
+      throw usageError('--evidence', `${shown(folder)} cannot be used for evidence: ${why}.`, 'Nothing was begun.')
+    }
+  }
+}
+
+/** As `mkdir -p`. Node's own goes round for ever where a file system such as /proc says that a folder's parent is not there (seen with Node 20.20, nodejs/node#31481). */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || parent === path || (await access(parent).then(() => true, () => false))) throw error
+    await makeFolder(parent)
+    await mkdir(path)
+  }
+}
+
 /** Fetches the evidence of an ended run. Answers with the folder. */
 export async function fetchEvidence(connection: EngineConnection, run: Run, folder: string, cwd: string): Promise<string> {
   const path = resolve(cwd, folder.replaceAll(number, String(run.number)))
   try {
-    await mkdir(path, { recursive: true })
+    await makeFolder(path)
     const { ticket } = await connection.client.run.evidence({ run: run.id })
     const stream = await connection.openStream(ticket)
     try {

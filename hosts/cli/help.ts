@@ -10,11 +10,12 @@ interface CommandGroup {
   readonly commands: readonly Command[]
 }
 
-const titles = ['Machines', 'Inside the machine', 'Templates and runs', 'Devices', 'Images', 'Trash', 'Jobs', 'This host', 'mayfly itself'] as const
+const titles = ['Machines', 'Checkpoints', 'Inside the machine', 'Templates and runs', 'Devices', 'Images', 'Trash', 'Jobs', 'This host', 'mayfly itself'] as const
 type Title = (typeof titles)[number]
 
 const titleByNamespace: Readonly<Record<string, Title>> = {
   machine: 'Machines', console: 'Inside the machine', guest: 'Inside the machine', disk: 'Devices', cdrom: 'Devices', nic: 'Devices', forward: 'Devices',
+  checkpoint: 'Checkpoints', settings: 'This host',
   template: 'Templates and runs', run: 'Templates and runs',
   image: 'Images', trash: 'Trash', job: 'Jobs', host: 'This host', engine: 'This host', events: 'Machines',
 }
@@ -54,7 +55,7 @@ export function flagShown(flag: Flag): string {
   if (flag.nullable === true) return `--no-${flag.name}`
   if (flag.kind === 'boolean') {
     if (flag.default === 'true') return `--no-${flag.name}`
-    return flag.path.length > 0 && !switches.has(flag.name) ? `--[no-]${flag.name}` : `--${flag.name}`
+    return flag.path.length > 0 && flag.sets === undefined && !switches.has(flag.name) ? `--[no-]${flag.name}` : `--${flag.name}`
   }
   const value = flag.value ?? (flag.refers === undefined ? placeholders[flag.kind] : flag.refers.toUpperCase())
   return `--${flag.name} ${value}`
@@ -69,7 +70,7 @@ export function describe(field: Field): string {
   const listed = field.values?.every((word) => field.description.includes(word)) ?? true
   if (field.values !== undefined && !listed) more.push(`One of ${field.values.join(', ')}.`)
   if (field.kind === 'forward') more.push('[ADDRESS:]HOST:GUEST[/udp].')
-  if (field.default !== undefined && field.default !== 'true' && !field.description.includes('default')) more.push(`Default: ${field.kind === 'size-mib' ? formatSizeMiB(Number(field.default)) : field.default}.`)
+  if (field.default !== undefined && field.default !== 'true' && field.default !== '' && !field.description.includes('default')) more.push(`Default: ${field.kind === 'size-mib' ? formatSizeMiB(Number(field.default)) : field.default}.`)
   if (field.repeated === true && field.kind !== 'string') more.push('May be repeated.')
   else if (field.repeated === true && !('rest' in field)) more.push('May be repeated.')
   return [field.description, ...more].filter((text) => text !== '').join(' ')
@@ -112,7 +113,7 @@ function firstSentence(text: string): string {
 function overview(commands: readonly Command[]): string {
   const lines = ['Virtual machines that hatch in milliseconds.', '', 'Usage: mayfly COMMAND …', '']
   for (const { title, commands: group } of commandGroups(commands)) {
-    lines.push(`${title}:`, ...definitions(group.map((command) => [command.name, firstSentence(command.summary)]), 14), '')
+    lines.push(`${title}:`, ...definitions(group.map((command) => [command.name, firstSentence(command.summary)]), 18), '')
   }
   lines.push('Flags of every command:', ...definitions([...globalFlags.map((flag) => [flagTerm(flag), describe(flag)] as const), ['-V, --version', 'Print the version.']]), '')
   lines.push('Begin with:', '  mayfly image build tiny', '  mayfly create first --image tiny --start', '  mayfly console first', '', 'More about one command: mayfly help COMMAND')
@@ -132,7 +133,7 @@ function commandHelp(command: Command): string {
   if (places.length > 0) lines.push(...definitions(places), '')
   if (command.flags.length > 0) lines.push('Flags:', ...definitions(command.flags.map((flag) => [flagTerm(flag), describe(flag)])), '')
   for (const note of command.notes ?? []) lines.push(...wrap(note, columns), '')
-  if (command.confirm === true) lines.push('Asks before it acts; --yes does not.', '')
+  if (command.confirm === true) lines.push('Asks before it acts; with --yes it does not.', '')
   if (command.examples.length > 0) lines.push('Examples:', ...command.examples.map((example) => `  ${example}`), '')
   lines.push('Flags of every command: mayfly --help')
   return `${lines.join('\n')}\n`

@@ -37,7 +37,10 @@ export function printJson(io: Io, output: unknown): void {
 export function writeOut(stream: NodeJS.WritableStream, bytes: Uint8Array | string): Promise<void> {
   return new Promise((resolve) => {
     if (stream.write(bytes)) return resolve()
-    stream.once('drain', resolve)
-    stream.once('close', resolve)
+    const goOn = (): void => {
+      stream.off('drain', goOn).off('close', goOn)
+      resolve()
+    }
+    stream.on('drain', goOn).on('close', goOn)
   })
 }

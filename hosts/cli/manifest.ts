@@ -25,6 +25,8 @@ export interface Field {
   readonly required?: true
   /** As help shows it. */
   readonly default?: string
+  /** Placeholder in help. */
+  readonly value?: string
   readonly refers?: Reference
 }
 
@@ -35,8 +37,10 @@ export interface Positional extends Field {
 
 export interface Flag extends Field {
   readonly short?: string
-  /** Placeholder in help. */
-  readonly value?: string
+  /** A switch that puts this there. */
+  readonly sets?: string
+  /** A pair whose name may be given only once. */
+  readonly once?: true
   /** `--no-NAME` sets null: removes what it names. */
   readonly nullable?: true
 }

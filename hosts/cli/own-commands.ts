@@ -17,6 +17,8 @@ interface Addition {
   /** Flags of the contract's input that make no sense in this command. */
   readonly without: readonly string[]
   readonly flags: readonly Flag[]
+  /** What is said otherwise of a flag that is there. */
+  readonly changed?: Readonly<Record<string, Partial<Flag>>>
   readonly examples?: readonly string[]
   readonly notes?: readonly string[]
 }
@@ -24,6 +26,33 @@ interface Addition {
 const option = (name: string, description: string): Flag => ({ name, path: [], kind: 'boolean', description })
 
 const additions: Readonly<Record<string, Addition>> = {
+  'checkpoint take': {
+    without: [],
+    flags: [
+      { name: 'ram', path: ['what'], kind: 'boolean', sets: 'ram', description: 'The same as --what ram.' },
+      { name: 'disks', path: ['what'], kind: 'boolean', sets: 'disks', description: 'The same as --what disks.' },
+    ],
+  },
+  fork: {
+    without: [],
+    flags: [
+      { name: 'start', path: ['begin'], kind: 'boolean', sets: 'start', description: 'The same as --begin start.' },
+      { name: 'paused', path: ['begin'], kind: 'boolean', sets: 'pause', description: 'The same as --begin pause.' },
+    ],
+    changed: { from: { value: 'CHECKPOINT' }, name: { value: 'PATTERN' } },
+    examples: ['mayfly fork web --count 3 --quiet'],
+    notes: ['With --quiet the names are printed, one a line, and nothing else.'],
+  },
+  life: {
+    without: [],
+    flags: [{ name: 'ttl', path: ['ttlSeconds'], kind: 'boolean', nullable: true, description: 'No time ends it any more.' }],
+    changed: { ttl: { description: 'Delete it after this time from now.' } },
+  },
+  runs: {
+    without: [],
+    flags: [],
+    changed: { limit: { description: 'How many.' } },
+  },
   console: {
     without: ['kind', 'replay-bytes'],
     flags: [
@@ -68,6 +97,7 @@ const additions: Readonly<Record<string, Addition>> = {
   },
   run: {
     without: ['upload', 'input-of', 'attached'],
+    changed: { cwd: { value: 'FOLDER' }, 'copy-out': { value: 'PATH' }, matrix: { once: true } },
     flags: [
       { name: 'copy-in', path: [], kind: 'string', repeated: true, value: 'SRC:DST', description: 'Put this file or folder of this host at that place in the guest first.' },
       { name: 'evidence', path: [], kind: 'string', value: 'DIR', refers: 'file', description: 'Keep the evidence here: stdout, stderr, times, serial log, last screen, copied files, junit.xml. {n} becomes the number of the run.' },
@@ -154,7 +184,7 @@ export function withOwnCommands(commands: readonly Command[]): readonly Command[
     if (addition === undefined) return command
     return {
       ...command,
-      flags: [...command.flags.filter(({ name }) => !addition.without.includes(name)), ...addition.flags],
+      flags: [...command.flags.filter(({ name }) => !addition.without.includes(name)).map((flag) => ({ ...flag, ...addition.changed?.[flag.name] })), ...addition.flags],
       examples: [...command.examples, ...(addition.examples ?? [])],
       notes: addition.notes ?? [],
     }

@@ -134,9 +134,9 @@ export function parseForward(flag: string, text: string): Forward {
  * `NAME=VALUE`, split at the first equals sign.
  * @throws MayflyError invalid-input naming `flag`
  */
-export function parsePair(flag: string, text: string): readonly [name: string, value: string] {
+export function parsePair(flag: string, text: string, form = 'NAME=VALUE'): readonly [name: string, value: string] {
   const at = text.indexOf('=')
   const name = text.slice(0, Math.max(at, 0))
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw usageError(flag, `${flag} takes NAME=VALUE, not ${shown(text)}.`)
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw usageError(flag, `${flag} takes ${form}, not ${shown(text)}.`, 'A name begins with a letter or _, and goes on with letters, digits and _.')
   return [name, text.slice(at + 1)]
 }

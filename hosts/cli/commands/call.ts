@@ -8,8 +8,9 @@ import { recordedError } from '../failure.ts'
 import { followJob } from '../follow-job.ts'
 import { type CommandContext, type Io, printJson, stdoutStyle } from '../io.ts'
 import type { Command } from '../manifest.ts'
+import { styleFor } from '../style.ts'
 import { jobOutcome } from '../views/thing-view.ts'
-import { viewOf } from '../views/view-of.ts'
+import { asideOf, quietViewOf, viewOf } from '../views/view-of.ts'
 
 type Procedure = (input: unknown) => Promise<unknown>
 
@@ -44,8 +45,16 @@ export async function callCommand(context: CommandContext): Promise<number> {
 /** What a call answered: as it is, or for people. */
 export function printOutput(call: Call, io: Io, output: unknown): void {
   const { command, globals } = call
-  if (globals.json) printJson(io, output)
-  else if (!globals.quiet || command.access === 'read') io.stdout.write(viewOf(command.procedure ?? '')?.(output, stdoutStyle({ call, io })) ?? `${JSON.stringify(output, null, 2)}\n`)
+  const procedure = command.procedure ?? ''
+  const style = stdoutStyle({ call, io })
+  if (globals.json) return printJson(io, output)
+  if (globals.quiet && command.access !== 'read') {
+    io.stdout.write(quietViewOf(procedure)?.(output, style) ?? '')
+    return
+  }
+  io.stdout.write(viewOf(procedure)?.(output, style) ?? `${JSON.stringify(output, null, 2)}\n`)
+  const aside = asideOf(procedure)?.(output, styleFor(io.stderr, io.env, globals.noColor)) ?? ''
+  if (aside !== '' && !globals.quiet) io.stderr.write(aside)
 }
 
 async function finishJob(context: CommandContext, begun: Job): Promise<number> {

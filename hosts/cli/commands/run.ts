@@ -13,6 +13,7 @@ import { usageError } from '../failure.ts'
 import { type CommandContext, type Io, printJson, tell } from '../io.ts'
 import { timeShown } from '../quantities.ts'
 import { reportError } from '../report-error.ts'
+import { shown } from '../safe-text.ts'
 import { styleFor } from '../style.ts'
 import { statusOf } from './exec.ts'
 
@@ -24,6 +25,7 @@ type Request = Parameters<EngineConnection['client']['run']['start']>[0]
 /** What `run` cannot do, said before anything is called. */
 export async function checkRunCall(call: Call, io: Io): Promise<void> {
   const request = requestOf(call)
+  checkMatrix(request)
   if ((request.copyOut ?? []).length > 0 && evidenceOf(call) === undefined) throw usageError('--copy-out', 'Files that are copied out come into the evidence: --copy-out needs --evidence DIR.')
   const copies = call.options['copy-in']
   if (Array.isArray(copies)) {
@@ -34,6 +36,16 @@ export async function checkRunCall(call: Call, io: Io): Promise<void> {
   if (evidence === undefined) return
   const { checkEvidenceFolder } = await import('../evidence-folder.ts')
   await checkEvidenceFolder(evidence, io.cwd)
+}
+
+/** What would leave one wondering which cell is which. */
+function checkMatrix({ matrix = {}, env = {} }: Request): void {
+  for (const [key, values] of Object.entries(matrix)) {
+    if (values.every((value) => value === '')) throw usageError('--matrix', `--matrix ${key} has no values.`, `Write them with commas between: --matrix ${key}=a,b`)
+    const twice = values.find((value, index) => values.indexOf(value) !== index)
+    if (twice !== undefined) throw usageError('--matrix', `--matrix ${key} has the value ${shown(twice)} twice.`, '--count N runs each combination N times.')
+    if (key in env) throw usageError('--matrix', `${key} is given by --env and by --matrix.`, 'Leave one of them out.')
+  }
 }
 
 /** The command's exit status, or what came of many; what went wrong with Mayfly is told here, since its status is another than elsewhere. */

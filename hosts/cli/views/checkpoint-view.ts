@@ -48,7 +48,7 @@ export function checkpointDetails(checkpoint: Checkpoint, style: Style): string 
       ['machine', `${checkpoint.machineState}, ${checkpoint.cpus} CPUs, ${memoryShown(checkpoint.memoryMiB)}`],
       ['files', checkpoint.fileSystemsFrozen ? 'frozen by the agent for the moment' : undefined],
       ['disks', checkpoint.disks.join(', ')],
-      ['size', `${bytesShown(sizes.ownDiskBytes)} of disks and ${bytesShown(sizes.ownRamBytes)} of RAM of its own, ${bytesShown(sizes.sharedBytes)} shared`],
+      ['size', `${bytesShown(sizes.ownDiskBytes)} of disks${checkpoint.kind === 'ram' ? ` and ${bytesShown(sizes.ownRamBytes)} of RAM` : ''} of its own, ${bytesShown(sizes.sharedBytes)} shared`],
       ['grew from', checkpoint.parent ?? undefined],
       ['needed by', checkpoint.neededBy.map(({ name }) => name).join(', ')],
       ['made with', madeWith === null ? undefined : `QEMU ${madeWith.qemuVersion}, ${madeWith.machineType}, ${madeWith.accelerator}, ${madeWith.cpuModel}`],

@@ -1,4 +1,4 @@
-/** Forks for people: one line each, then what they cannot have. */
+/** Forks for people: one line each, and beside that what they cannot have; their names alone for scripts. */
 import type { BoundForward, MachineSummary } from '../../../contract/machine.ts'
 import { timeShown } from '../quantities.ts'
 import { safeLine } from '../safe-text.ts'
@@ -11,11 +11,19 @@ interface Forked {
   readonly notes: readonly string[]
 }
 
-export function forked({ forks, pauseMs, notes }: Forked, style: Style): string {
-  const lines = forks.map(({ machine, readyMs }) => machineLine(machine, style, [`ready in ${Math.round(readyMs)} ms`, ...lifeShown(machine)]))
+export function forked({ forks }: Forked, style: Style): string {
+  return forks.map(({ machine, readyMs }) => machineLine(machine, style, [`ready in ${Math.round(readyMs)} ms`, ...lifeShown(machine)])).join('')
+}
+
+/** What is worth knowing of them all. */
+export function forkNotes({ pauseMs, notes }: Forked, style: Style): string {
   const pause = pauseMs > 0 ? [`The machine they come from stood still for ${Math.max(1, Math.round(pauseMs))} ms.`] : []
-  const more = [...pause, ...notes].map((note) => paint(style, 'dim', `  ${safeLine(note)}`))
-  return `${lines.join('')}${more.map((line) => `${line}\n`).join('')}`
+  return [...pause, ...notes].map((note) => `${paint(style, 'dim', `  ${safeLine(note)}`)}\n`).join('')
+}
+
+/** One a line. */
+export function forkNames({ forks }: Forked): string {
+  return forks.map(({ machine }) => `${safeLine(machine.name)}\n`).join('')
 }
 
 /** How long a machine lives, after that was changed. */

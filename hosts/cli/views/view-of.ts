@@ -4,7 +4,7 @@ import { safeLine } from '../safe-text.ts'
 import type { Style } from '../style.ts'
 import { checkpointDetails, checkpointDiff, checkpointTree } from './checkpoint-view.ts'
 import { doctorReport, engineInfo, hostInfo, settingsShown } from './host-view.ts'
-import { forked, lifeLine } from './fork-view.ts'
+import { forked, forkNames, forkNotes, lifeLine } from './fork-view.ts'
 import { machineDetails, machineLine, machineList } from './machine-view.ts'
 import { runList, templateDetails, templateList } from './run-view.ts'
 import { guestInfo, imageDetails, imageList, jobDetails, jobList, trashEmptied, trashList } from './thing-view.ts'
@@ -73,6 +73,19 @@ const views: Readonly<Record<string, View>> = {
   'job.show': view(jobDetails),
   'job.wait': view(jobDetails),
   'job.cancel': view(jobDetails),
+}
+
+/** What is told on stderr, beside the output. */
+const asides: Readonly<Record<string, View>> = { 'machine.fork': view(forkNotes) }
+/** What --quiet leaves of an output, where that is not nothing. */
+const quietly: Readonly<Record<string, View>> = { 'machine.fork': view(forkNames) }
+
+export function asideOf(procedure: string): View | undefined {
+  return asides[procedure]
+}
+
+export function quietViewOf(procedure: string): View | undefined {
+  return quietly[procedure]
 }
 
 export function viewOf(procedure: string): View | undefined {
