@@ -7,7 +7,7 @@ import type { CheckpointId } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { beginFrom, pullPlug } from '../machine/power.ts'
-import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
+import type { SavedPoint } from '../machine/saved-point.ts'
 import { checkpointFolderNames } from '../storage/names.ts'
 import { announce } from './announce.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
@@ -17,6 +17,7 @@ import { closeJournal, writeJournal } from './journal.ts'
 import { dropOverlays, makeOverlays, nameOverlays, onTop, type Overlays } from './overlays.ts'
 import { closeRamLayers, openRamLayers } from './ram-layers.ts'
 import { ramRefusal } from './ram-refusal.ts'
+import { readStateFile } from './state-file.ts'
 import { assertWhole, becomePoint, bringBack, keepAside } from './restore-now.ts'
 
 /**
@@ -31,15 +32,18 @@ export async function restoreRam(core: MachineCore, record: CheckpointRecord, si
   const overlays = nameOverlays(record.disks)
   // Until the journal says otherwise nothing names what is made here, and it is garbage.
   context.atStep('restore:preparing')
+  const reading = readStateFile(checkpointFolderNames(names, record.id).state)
+  reading.catch(() => undefined)
   const ram = await openRamLayers(names.ram, record.ram?.layers ?? [], record.config.memoryMiB * 1024 * 1024)
   try {
+    const state = await reading
     const before = await makeReady(core, record, overlays)
     core.enter('restoring')
     try {
       await writeJournal(context, names, { act: 'restore', step: 'switching', checkpoint: record.id, overlays, before })
       await becomePoint(core, checkpointFolderNames(names, record.id), record, onTop(record.disks, overlays), record.id)
       context.atStep('restore:starting')
-      await load(core, record, ram, signal)
+      await load(core, record, { state, ram }, signal)
       context.atStep('restore.loaded')
     } catch (error) {
       throw await undone(core, error, record, before)
@@ -78,9 +82,8 @@ async function assertUsable(core: MachineCore, record: CheckpointRecord): Promis
   throw new MayflyError('storage-corrupt', `${record.label} of ${core.name} has lost the state of its devices. Nothing was changed.`, { file: checkpointFolderNames(core.names, record.id).state, reason: 'it is missing' }, { next })
 }
 
-function load(core: MachineCore, record: CheckpointRecord, ram: readonly OpenRamLayer[], signal: AbortSignal): Promise<void> {
-  const { state } = checkpointFolderNames(core.names, record.id)
-  return beginFrom(core, signal, { state: { file: state }, ram, newGeneration: false, accelerator: record.madeWith?.accelerator }, record.machineState === 'paused' ? 'pause' : 'run')
+function load(core: MachineCore, record: CheckpointRecord, saved: Pick<SavedPoint, 'state' | 'ram'>, signal: AbortSignal): Promise<void> {
+  return beginFrom(core, signal, { ...saved, newGeneration: false, accelerator: record.madeWith?.accelerator }, record.machineState === 'paused' ? 'pause' : 'run')
 }
 
 /** The machine as it was, switched off, and the error that says so. */

@@ -3,13 +3,12 @@
  * topmost layer, whatever it is on disk: where a checkpoint ends in the same layer, what that one
  * has on disk is what the new one stands on, and only what came since is written.
  */
-import { open } from 'node:fs/promises'
 import type { Frozen } from '../machine/freeze.ts'
 import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
-import { describeWriteFailure } from '../storage/atomic-file.ts'
 import type { MachineFolderNames } from '../storage/names.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
 import { checkRamLayer, closeRamLayers, openRamLayers, writeRamLayer } from './ram-layers.ts'
+import { writeStateFile } from './state-file.ts'
 
 /** A pile on disk that would be higher becomes the lowest layer and one with all the rest. Each layer costs a restore mappings and open files. */
 const highestPile = 16
@@ -29,7 +28,7 @@ export interface SaveRamRequest {
 /** Writes what is not on disk yet; answers with the pile on disk, lowest first, empty where RAM is in the state. Throws `no-space`, `cancelled`. */
 export async function saveRam(request: SaveRamRequest): Promise<string[]> {
   const { frozen, stateFile } = request
-  if (frozen.state instanceof Uint8Array) await writeState(stateFile, frozen.state)
+  if (frozen.state instanceof Uint8Array) await writeStateFile(stateFile, frozen.state)
   const top = frozen.ram.at(-1)
   return top === undefined ? [] : writePile(request, frozen.ram, top)
 }
@@ -73,19 +72,5 @@ async function isWhole(names: MachineFolderNames, ramBytes: number, stack: reado
     return true
   } catch {
     return false
-  }
-}
-
-async function writeState(path: string, state: Uint8Array): Promise<void> {
-  try {
-    const file = await open(path, 'wx', 0o600)
-    try {
-      await file.writeFile(state)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    throw await describeWriteFailure(path, error)
   }
 }

@@ -18,6 +18,7 @@ import { dropOverlays, makeOverlays, nameOverlays, onTop, setTips } from '../che
 import { repairTips } from '../checkpoint/repair-layers.ts'
 import { closeRamLayers, openRamLayers } from '../checkpoint/ram-layers.ts'
 import { ramRefusal } from '../checkpoint/ram-refusal.ts'
+import { readStateFile } from '../checkpoint/state-file.ts'
 import { freezeMachine } from '../machine/freeze.ts'
 import { newMachineId } from '../machine/identity.ts'
 import { type Layers, readLayers, writeLayers } from '../machine/layers.ts'
@@ -95,9 +96,10 @@ export async function sourceSaved(parent: MachineCore, record: CheckpointRecord,
     withRam,
     accelerator: withRam ? record.madeWith?.accelerator : undefined,
     async freeze() {
+      const state = withRam ? await readStateFile(folder.state) : null
       const ram = withRam ? await openRamLayers(names.ram, record.ram?.layers ?? [], record.config.memoryMiB * 1024 * 1024) : []
       return {
-        from: withRam ? { state: { file: folder.state }, ram, newGeneration: false, accelerator: record.madeWith?.accelerator } : null,
+        from: state === null ? null : { state, ram, newGeneration: false, accelerator: record.madeWith?.accelerator },
         firmware: record.hasNvram || record.hasTpm ? folder : null,
         pauseMs: 0,
         savedAt: Date.parse(record.takenAt),

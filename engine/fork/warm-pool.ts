@@ -3,7 +3,6 @@
  * only the loading of its state. How many follows use and the host's free memory, and is none until the
  * first fork. They belong to this engine: it ends them, or the next one does.
  */
-import { readFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import type { CheckpointId, MachineId } from '../../contract/ids.ts'
 import { actOnLayers } from '../checkpoint/layer-acts.ts'
@@ -180,10 +179,9 @@ export class WarmPool {
   }
 }
 
-/** The state lies in memory: every fork loads it. */
 async function openGround(source: { freeze(): Promise<FrozenSource> }): Promise<{ frozen: FrozenSource; from: SavedPoint }> {
   const frozen = await source.freeze()
   const { from } = frozen
   if (from === null) throw new Error('A checkpoint without RAM is nothing to wait with.')
-  return { frozen, from: { ...from, state: 'file' in from.state && from.ram.length > 0 ? await readFile(from.state.file) : from.state } }
+  return { frozen, from }
 }
