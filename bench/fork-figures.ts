@@ -6,11 +6,12 @@ import type { Bench } from './bench.ts'
 import type { FigureName, Measured } from './figure.ts'
 import { median } from './figure.ts'
 import { besideLibvirt } from './libvirt.ts'
-import { forkOnce, idle, large, type OneFork, restoreRam, runningMachine, small, takeRam } from './saved-machines.ts'
+import { forkDisksOnce, forkOnce, idle, large, type OneFork, restoreRam, runningMachine, small, takeRam } from './saved-machines.ts'
 
 const rounds = 15
 const fewestRounds = 5
 const storedCheckpoints = 20
+const firmware = 'saves-firmware'
 /** What an idle guest writes in a minute is much the same as in a few seconds: its clocks, its counters. */
 const storedEveryMs = 3_000
 
@@ -67,6 +68,25 @@ export async function measurePause(bench: Bench): Promise<Measured> {
   })
   const laterMs = later.map(({ pauseMs }) => pauseMs)
   return { value: Math.max(first.pauseMs, median(laterMs)), samples: { firstMs: [first.pauseMs], laterMs } }
+}
+
+/**
+ * Of disks alone, which are frozen for a checkpoint and for a fork in the same way; the fork says how long it took.
+ * A machine stands still only for its variables and its TPM's state to be copied: one without them not at all.
+ */
+export async function measurePauseDisk(bench: Bench): Promise<Measured> {
+  const client = await runningMachine(bench, small)
+  await client.machine.create({ name: firmware, image: 'tiny', memoryMiB: 256, cpus: 1, firmware: 'uefi', tpm: true })
+  await client.disk.add({ machine: firmware, sizeMiB: 64 })
+  bench.say('Booting a machine with UEFI and a TPM ...')
+  await client.machine.start({ machine: firmware })
+  await client.machine.wait({ machine: firmware, for: 'agent', timeoutMs: 180_000 })
+  const [ms, plainMs]: [number[], number[]] = [[], []]
+  await repeat(bench, 'pause-disk', async () => {
+    for (const [machine, taken] of [[firmware, ms], [small.name, plainMs]] as const) taken.push((await forkDisksOnce(client, machine)).pauseMs)
+  })
+  await client.machine.delete({ machine: firmware, force: true })
+  return { value: median(ms), samples: { ms, plainMs }, beside: { worstMs: Math.max(...ms), plainMedianMs: median(plainMs) } }
 }
 
 /** From the call to the end of its job: the machine runs again, from memory that lies on disk. */

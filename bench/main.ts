@@ -16,7 +16,7 @@ import type { Figure, FigureName, Measured } from './figure.ts'
 import { measureAdoption, measureEngineList, measureList, measureMemory } from './fleet-figures.ts'
 import { measureFlood } from './flood-figure.ts'
 import { measureFifty, measureForkBare, measureForkFirst, measureForkUefi, measureForkWarm } from './hatch-figures.ts'
-import { measureFork, measureForkOfFork, measureForkSize, measurePause, measureRestore, measureStorage } from './fork-figures.ts'
+import { measureFork, measureForkOfFork, measureForkSize, measurePause, measurePauseDisk, measureRestore, measureStorage } from './fork-figures.ts'
 import { measureHeap, measureIdle, measureScripts } from './page-figures.ts'
 import { measureKey, measureScreenRate } from './screen-figures.ts'
 import { measureRun } from './run-figure.ts'
@@ -27,7 +27,7 @@ import { measureStart } from './start-figure.ts'
 /** After this nothing more is measured. */
 const endAfterMs = 900_000
 /** How long each figure may begin new rounds. */
-const shareMs: Record<FigureName, number> = { start: 110_000, event: 30_000, adopt: 60_000, memory: 20_000, list: 30_000, 'engine-list': 20_000, flood: 30_000, fork: 30_000, 'fork-bare': 40_000, 'fork-uefi': 20_000, 'fork-warm': 30_000, 'fork-first': 30_000, 'fork-fifty': 60_000, run: 45_000, 'fork-size': 60_000, 'fork-of-fork': 30_000, pause: 60_000, restore: 60_000, 'ram-storage': 120_000, 'window-start': 90_000, 'window-scripts': 20_000, 'window-scroll': 60_000, 'window-heap': 180_000, 'window-screen': 60_000, 'window-key': 90_000, 'window-idle': 120_000 }
+const shareMs: Record<FigureName, number> = { start: 110_000, event: 30_000, adopt: 60_000, memory: 20_000, list: 30_000, 'engine-list': 20_000, flood: 30_000, fork: 30_000, 'fork-bare': 40_000, 'fork-uefi': 20_000, 'fork-warm': 30_000, 'fork-first': 30_000, 'fork-fifty': 60_000, run: 45_000, 'fork-size': 60_000, 'fork-of-fork': 30_000, pause: 60_000, 'pause-disk': 40_000, restore: 60_000, 'ram-storage': 120_000, 'window-start': 90_000, 'window-scripts': 20_000, 'window-scroll': 60_000, 'window-heap': 180_000, 'window-screen': 60_000, 'window-key': 90_000, 'window-idle': 120_000 }
 
 /** In this order: the machine that boots comes first, and the call in this process last, because it needs the engine's lock. */
 const measurements: readonly (readonly [FigureName, (bench: Bench) => Promise<Measured>])[] = [
@@ -49,6 +49,7 @@ const measurements: readonly (readonly [FigureName, (bench: Bench) => Promise<Me
   ['fork-fifty', measureFifty],
   ['fork-of-fork', measureForkOfFork],
   ['pause', measurePause],
+  ['pause-disk', measurePauseDisk],
   ['fork-size', measureForkSize],
   ['restore', measureRestore],
   ['ram-storage', measureStorage],

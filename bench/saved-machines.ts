@@ -37,8 +37,17 @@ export interface OneFork {
 }
 
 /** Forks once and deletes the fork. */
-export async function forkOnce(client: EngineClient, machine: string, checkpoint?: string): Promise<OneFork> {
-  const { forks, pauseMs } = await client.machine.fork({ machine, throwaway: true, what: 'ram', ...(checkpoint === undefined ? {} : { checkpoint }) })
+export function forkOnce(client: EngineClient, machine: string, checkpoint?: string): Promise<OneFork> {
+  return forkAndDelete(client, { machine, what: 'ram', ...(checkpoint === undefined ? {} : { checkpoint }) })
+}
+
+/** As `forkOnce`, of its disks alone; the fork is not let boot. */
+export function forkDisksOnce(client: EngineClient, machine: string): Promise<OneFork> {
+  return forkAndDelete(client, { machine, what: 'disks', begin: 'pause' })
+}
+
+async function forkAndDelete(client: EngineClient, request: Parameters<EngineClient['machine']['fork']>[0]): Promise<OneFork> {
+  const { forks, pauseMs } = await client.machine.fork({ ...request, throwaway: true })
   const [fork] = forks
   if (fork === undefined) throw new Error('A fork that was made is told of.')
   // A throwaway may be faster than we are.
