@@ -6,12 +6,13 @@
 import { uptime } from 'node:os'
 import type { BootPhase, SeenBoot } from '../../contract/machine.ts'
 import { BootPhaseReader } from '../console/boot-phase.ts'
+import type { BootObserver } from './live-machine.ts'
 import type { MachineCore } from './machine-core.ts'
 
-export const keptBoots = 5
+const keptBoots = 5
 const restartWindowMs = 60_000
 
-export class BootWatch {
+export class BootWatch implements BootObserver {
   readonly #core: MachineCore
   #reader = new BootPhaseReader()
   readonly #phases: SeenBoot['phases'] = {}

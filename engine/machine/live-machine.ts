@@ -13,14 +13,22 @@ import { connectQmp } from '../qemu/qmp/connect-qmp.ts'
 import type { QmpClient } from '../qemu/qmp/qmp-client.ts'
 import type { QmpConversation } from '../qemu/qmp/qmp-conversation.ts'
 import type { MachineFolderNames, MachineRuntimeNames } from '../storage/names.ts'
-import type { BootWatch } from './boot-watch.ts'
+
+/** Who watches its guest come up. */
+export interface BootObserver {
+  readonly wrote: (chunk: Buffer) => void
+  readonly agentAnswers: () => void
+  readonly restarted: (byGuest: boolean) => void
+  readonly halted: () => void
+  readonly end: () => void
+}
 
 export interface AttachRequest {
   readonly process: ProcessIdentity
   readonly names: MachineFolderNames
   readonly runtime: MachineRuntimeNames
   readonly qmp: QmpClient
-  readonly boot: BootWatch
+  readonly boot: BootObserver
   readonly onAgent: (state: 'silent' | 'answering') => void
 }
 
@@ -29,7 +37,7 @@ export class LiveMachine {
   readonly qmp: QmpClient
   readonly serial: SerialHub
   readonly agent: AgentLink
-  readonly boot: BootWatch
+  readonly boot: BootObserver
   readonly #helper: HelperLink
   #isDetached = false
 

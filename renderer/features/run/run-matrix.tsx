@@ -31,7 +31,7 @@ export function RunMatrix({ run, chosen, now, onChoose }: RunMatrixProps): React
       ) : (
         <table className="rn-table-matrix" aria-label={text.runs.matrixLabel}>
           <thead><tr><td>{text.runs.cells(run.cells.length)}</td>{table.columns.map((value) => <th key={value} scope="col">{table.key} {value}</th>)}</tr></thead>
-          <tbody>{table.rows.map(({ name, cells }) => <tr key={name}><th scope="row">{name === '' ? (table.rows.length > 1 ? text.runs.repeat(1) : '') : name}</th>{table.columns.map((value, index) => <td key={value}>{cells[index] === undefined ? null : cellButton(cells[index])}</td>)}</tr>)}</tbody>
+          <tbody>{table.rows.map(({ name, cells }) => <tr key={name}><th scope="row">{name === '' ? (table.rows.length > 1 ? text.runs.repeat(1) : text.runs.noValues) : name}</th>{table.columns.map((value, index) => <td key={value}>{cells[index] === undefined ? null : cellButton(cells[index])}</td>)}</tr>)}</tbody>
         </table>
       )}
     </div>
