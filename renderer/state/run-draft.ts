@@ -20,9 +20,11 @@ export interface RunDraft {
   readonly cwd: string
   readonly copyOut: string
   readonly keepOnFailure: boolean
+  /** The run whose files its commands are given. */
+  readonly filesOf: { readonly run: string; readonly number: number; readonly bytes: number; readonly kept: boolean } | undefined
 }
 
-export const emptyRunDraft: RunDraft = { template: undefined, command: '', matrix: [], count: '1', parallel: '', timeout: '5m', cpus: '', memory: '', cwd: '', copyOut: '', keepOnFailure: true }
+export const emptyRunDraft: RunDraft = { template: undefined, command: '', matrix: [], count: '1', parallel: '', timeout: '5m', cpus: '', memory: '', cwd: '', copyOut: '', keepOnFailure: true, filesOf: undefined }
 
 export const useRunDraft = create<RunDraft>(() => emptyRunDraft)
 

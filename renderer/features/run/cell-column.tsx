@@ -9,6 +9,7 @@ import { text } from '../../text/text.ts'
 import { formatDuration, formatTook } from '../../text/time.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { StateShape } from '../../ui/state-shape.tsx'
+import { CopiedFiles } from './copied-files.tsx'
 import { OutputLines } from './output-lines.tsx'
 import { isOver, outcomeOf, shapeOfCell, tookOf } from './run-words.ts'
 import { useCellScreen, useOutput, useSerial } from './use-output.ts'
@@ -70,7 +71,7 @@ export function CellColumn({ run, cell, name, view, now, differing, onLines, onR
         {kept ? <span>{cell.keptUntil === null ? text.runs.keptForGood : text.runs.kept(formatDuration((Date.parse(cell.keptUntil) - now) / 1000))}</span> : cell.readyMs === null ? null : <span>{text.runs.readyIn(formatTook(cell.readyMs))}</span>}
       </div>
       {view === 'files' ? (
-        <div className="rn-files"><p>{text.runs.files}</p>{cell.notes.map((note) => <p key={note}>{note}</p>)}<Button size="small" cannot={run.state === 'running' ? text.runs.evidenceLater : undefined} onClick={onEvidence}>{text.runs.openEvidence}</Button></div>
+        <CopiedFiles run={run.id} cell={cell.index} name={name} over={over} notes={cell.notes} />
       ) : (
         <OutputLines
           label={view === 'serial' ? text.runs.serialOf(name) : text.runs.outputOf(name)}

@@ -4,10 +4,10 @@ import { runSchema } from '../../../contract/run.ts'
 import type { Template } from '../../../contract/template.ts'
 import { commandLineOf } from '../../../engine/run/plan-run.ts'
 import type { RunDraft } from '../../state/run-draft.ts'
-import { draftLike, hasOwnEnvironment, parseDuration, planRun } from './plan-run.ts'
+import { draftLike, givenFiles, hasOwnEnvironment, parseDuration, planRun } from './plan-run.ts'
 
 const template = { machine: 'abcdefghijkl', name: 'debian ready', ceilings: { cpus: 4, memoryMiB: 2048 } } as Template
-const draft: RunDraft = { template: undefined, command: 'make test', matrix: [], count: '1', parallel: '', timeout: '', cpus: '', memory: '', cwd: '', copyOut: '', keepOnFailure: false }
+const draft: RunDraft = { template: undefined, command: 'make test', matrix: [], count: '1', parallel: '', timeout: '', cpus: '', memory: '', cwd: '', copyOut: '', keepOnFailure: false, filesOf: undefined }
 const plan = (change: Partial<RunDraft>) => planRun({ ...draft, ...change }, [template])
 
 test('a command alone is enough', () => {
@@ -44,9 +44,11 @@ test('a run there was is asked for again as it was', () => {
   const cell = { values: { A: '16' }, state: 'passed', exitStatus: 0, signal: null, startedAt: null, endedAt: null, readyMs: null, durationMs: null, machine: null, keptUntil: null, hasScreenshot: false, lastLine: '', reason: null, notes: [] }
   const { argv, matrix, count, parallel, timeoutSeconds, keepOnFailure } = request
   const run = runSchema.parse({
-    id: 'abcdefghijkl', number: 1, template: { id: template.machine, name: template.name }, argv, commandLine: commandLineOf(request, template.name), matrix, count, parallel, timeoutSeconds, keepOnFailure,
+    id: 'abcdefghijkl', number: 1, template: { id: template.machine, name: template.name }, argv, commandLine: commandLineOf(request, template.name), matrix, count, parallel, timeoutSeconds, keepOnFailure, input: { bytes: 5, kept: true },
     state: 'passed', startedAt: '2026-01-02T03:04:05.678Z', endedAt: null, cells: Array.from({ length: 6 }, (_, index) => ({ ...cell, index })),
   })
   expect(planRun(draftLike(run), [template]).request).toEqual(request)
+  expect(givenFiles(draftLike(run))).toEqual({ inputOf: run.id })
+  for (const input of [null, { bytes: 5, kept: false }]) expect(givenFiles(draftLike({ ...run, input }))).toEqual({})
   expect([hasOwnEnvironment(run), hasOwnEnvironment({ ...run, commandLine: commandLineOf({ ...request, env: { A: 'secret' } }, 'x') })]).toEqual([false, true])
 })

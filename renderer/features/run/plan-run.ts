@@ -27,12 +27,18 @@ export function draftLike(run: Run): RunDraft {
     cwd: last('cwd'),
     copyOut: flags.filter(([flag]) => flag === 'copy-out').map(([, path]) => path).join('\n'),
     keepOnFailure: run.keepOnFailure,
+    filesOf: run.input === null ? undefined : { run: run.id, number: run.number, ...run.input },
   }
 }
 
 /** Whether it was given variables of its own: their values are kept nowhere, for they may be secret. */
 export function hasOwnEnvironment(run: Run): boolean {
   return flagsOf(run.commandLine).some(([flag]) => flag === 'env')
+}
+
+/** What the engine is to be told besides the request: whose files the commands are given. */
+export function givenFiles({ filesOf }: Pick<RunDraft, 'filesOf'>): { readonly inputOf?: string } {
+  return filesOf?.kept === true ? { inputOf: filesOf.run } : {}
 }
 
 /** What stands before the command, as pairs. */

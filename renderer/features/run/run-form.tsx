@@ -15,9 +15,9 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
 import { Note } from '../../ui/note.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
-import { formatMiB } from '../../ui/size-text.ts'
+import { formatBytes, formatMiB } from '../../ui/size-text.ts'
 import { TextField } from '../../ui/text-field.tsx'
-import { planRun } from './plan-run.ts'
+import { givenFiles, planRun } from './plan-run.ts'
 
 export function RunForm(): React.ReactNode {
   const draft = useRunDraft()
@@ -39,7 +39,7 @@ export function RunForm(): React.ReactNode {
     }
     setBusy(true)
     try {
-      const { run } = await engine.run.start(plan.request)
+      const { run } = await engine.run.start({ ...plan.request, ...givenFiles(draft) })
       go({ view: 'runs', run: run.id })
     } catch (failure) {
       setError(toMayflyError(failure))
@@ -102,6 +102,11 @@ export function RunForm(): React.ReactNode {
             <textarea id="rn-copy-out" className="rn-paths mf-mono" rows={2} value={draft.copyOut} spellCheck={false} aria-describedby="rn-copy-out-told" onChange={(event) => changeRunDraft({ copyOut: event.target.value })} />
             <span id="rn-copy-out-told" className="mf-sm mf-3">{text.runs.form.copyOutMore}</span>
           </div>
+          {draft.filesOf === undefined ? null : (
+            <Note kind={draft.filesOf.kept ? 'note' : 'warning'} actions={<Button size="small" look="quiet" onClick={() => changeRunDraft({ filesOf: undefined })}>{draft.filesOf.kept ? text.runs.form.leaveFiles : text.error.dismiss}</Button>}>
+              {(draft.filesOf.kept ? text.runs.form.givenFiles : text.runs.form.givenFilesGone)(draft.filesOf.number, formatBytes(draft.filesOf.bytes))} {text.runs.form.givenFilesMore}
+            </Note>
+          )}
           <Switch label={text.runs.form.keep} description={text.runs.form.keepMore} checked={draft.keepOnFailure} onChange={({ currentTarget }) => changeRunDraft({ keepOnFailure: currentTarget.checked })} />
           <div>
             <div className="mf-row mf-sm mf-3">{text.runs.form.same}<span className="mf-push"><CopyButton size="small" text={plan.commandLine} name={text.runs.form.copy} copiedWord={text.copied} /></span></div>

@@ -22,7 +22,7 @@ import { CellColumn } from './cell-column.tsx'
 import type { CompareView } from './cell-column.tsx'
 import { findDiffering } from './differing-lines.ts'
 import { nameOfCell } from './matrix-table.ts'
-import { draftLike, hasOwnEnvironment, planRun } from './plan-run.ts'
+import { draftLike, givenFiles, hasOwnEnvironment, planRun } from './plan-run.ts'
 import { RunMatrix } from './run-matrix.tsx'
 import { isOver, shapeOfRun, tallyOf } from './run-words.ts'
 
@@ -56,7 +56,7 @@ export function RunView({ run }: { readonly run: Run }): React.ReactNode {
   const again = (): Promise<void> => attempt('again', async () => {
     const { request } = planRun(draftLike(run), template === undefined ? [] : [template])
     if (request === undefined) return
-    const { run: next } = await engine.run.start(request)
+    const { run: next } = await engine.run.start({ ...request, ...givenFiles(draftLike(run)) })
     go({ view: 'runs', run: next.id })
   })
   const saveEvidence = (): Promise<void> => attempt('evidence', async () => {
@@ -85,7 +85,7 @@ export function RunView({ run }: { readonly run: Run }): React.ReactNode {
           <Button look="quiet" size="large" icon={FolderDown} aria-label={text.runs.openEvidence} tooltip={text.runs.evidenceMeans} cannot={run.state === 'running' ? text.runs.evidenceLater : undefined} onClick={() => void saveEvidence()}><span className="mh-word">{text.runs.openEvidence}</span></Button>
           {run.state === 'running' ? <Button look="quiet" size="large" danger icon={CircleStop} aria-label={text.runs.stop} onClick={() => void attempt('stop', () => engine.run.cancel({ run: run.id }))}><span className="mh-word">{text.runs.stop}</span></Button> : null}
           <span className="rn-split">
-            <Button look="filled" size="large" icon={RotateCcw} className="rn-again" cannot={template === undefined ? text.runs.needTemplate : hasOwnEnvironment(run) ? text.runs.ownEnvironment : undefined} onClick={() => void again()}>{text.runs.again}</Button>
+            <Button look="filled" size="large" icon={RotateCcw} className="rn-again" cannot={template === undefined ? text.runs.needTemplate : hasOwnEnvironment(run) ? text.runs.ownEnvironment : run.input?.kept === false ? text.runs.filesNotKept : undefined} onClick={() => void again()}>{text.runs.again}</Button>
             <Menu>
               <Menu.Target><IconButton look="filled" size="large" icon={ChevronDown} className="rn-more" name={text.runs.againChanged} /></Menu.Target>
               <Menu.Dropdown>
