@@ -105,7 +105,7 @@ test.each(['merge:merging', 'merge.committed', 'merge:merged', 'merge.checkpoint
   await soundDisks()
 })
 
-test.each(['restore:preparing', 'restore:switching', 'restore.layers', 'restore:starting'])('a running machine is taken back with its RAM, the engine killed at %s', async (step) => {
+test.each(['restore:preparing', 'restore:switching', 'restore.layers', 'restore:starting', 'restore.loaded'])('a running machine is taken back with its RAM, the engine killed at %s', async (step) => {
   await boot()
   await mark('saved')
   const label = `point ${step}`
@@ -113,13 +113,29 @@ test.each(['restore:preparing', 'restore:switching', 'restore.layers', 'restore:
   await mark('present')
   expect(await stage.killedAt(step, (client) => stage.done(client.checkpoint.restore({ machine, checkpoint: label }), client))).toBe(true)
   const { state } = await stage.client.machine.show({ machine })
-  expect(state).toBe(step === 'restore:preparing' ? 'running' : 'stopped')
+  expect(state).toBe(step === 'restore:preparing' || step === 'restore.loaded' ? 'running' : 'stopped')
   await nothingLeftOver()
   await soundDisks()
   await boot()
-  expect((await sh('cat /data/mark')).trim()).toBe('present')
+  // A guest that has been given its RAM is back where it was.
+  expect((await sh('cat /data/mark')).trim()).toBe(step === 'restore.loaded' ? 'saved' : 'present')
   await stage.done(stage.client.checkpoint.restore({ machine, checkpoint: label }))
   expect(await marks()).toEqual(['saved', 'saved'])
+})
+
+test.each(['copy:begun', 'copy.streamed', 'copy.recorded'])('a running machine becomes independent, the engine killed at %s', async (step) => {
+  await boot()
+  await mark(step)
+  await stage.done(stage.client.checkpoint.take({ machine, label: `below ${step}`, what: 'disks', freezeFileSystems: 'no' }))
+  expect(await stage.killedAt(step, (client) => stage.done(client.machine.promote({ machine }), client))).toBe(true)
+  expect(await marks()).toEqual([step, step])
+  await nothingLeftOver()
+  // What QEMU did by itself is on record: layers can be merged, and the rest of it be done.
+  await stage.done(stage.client.checkpoint.delete({ machine, checkpoint: `below ${step}` }))
+  await stage.done(stage.client.machine.promote({ machine }))
+  expect((await stage.client.machine.show({ machine })).disks[0]?.layers).toBe(1)
+  await nothingLeftOver()
+  expect(await marks()).toEqual([step, step])
 })
 
 test.each([

@@ -1,7 +1,7 @@
 /** The engine is killed at every step of every act on layers. The next one finishes or undoes it; nothing is lost, nothing is left over. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CrashStage, noteDeleted, noteRestored, noteTaken } from './checkpoint-crash.fixture.ts'
-import { folderOf, isSame, readPresentContent, verifyMachine } from './checkpoint-model.fixture.ts'
+import { folderOf, isSame, newModel, readPresentContent, verifyMachine } from './checkpoint-model.fixture.ts'
 
 let stage: CrashStage
 
@@ -52,5 +52,30 @@ test.each(['delete:begun', 'delete.children', 'delete.present', 'delete.removed'
   await verifyMachine(stage.home, stage.client, model)
   await stage.done(stage.client.checkpoint.delete({ machine: step, checkpoint: 'first' }))
   noteDeleted(model, 'first')
+  await verifyMachine(stage.home, stage.client, model)
+})
+
+test.each(['copy:begun', 'promote.copied', 'promote.recorded', 'promote.owned'])('a promotion, killed at %s', async (step) => {
+  const parent = await stage.begin(`${step} parent`)
+  await stage.take(parent, 'first')
+  await stage.done(stage.client.checkpoint.export({ machine: parent.name, checkpoint: 'first', name: step }))
+  const model = { ...newModel(step), present: parent.present }
+  // What its checkpoint stands on is shared with the parent still.
+  await stage.take(model, 'own')
+  await stage.change(model, 3)
+  expect(await stage.killedAt(step, (dying) => stage.done(dying.machine.promote({ machine: step }), dying))).toBe(true)
+  await verifyMachine(stage.home, stage.client, model)
+  await stage.done(stage.client.machine.promote({ machine: step }))
+  for (const each of [model, parent]) await verifyMachine(stage.home, stage.client, each)
+})
+
+test('a chain that is made short, killed at copy.pulled', async () => {
+  const model = await stage.begin('deep')
+  for (let number = 0; number < 15; number++) await stage.take(model, `p${number}`)
+  await stage.change(model, 4)
+  expect(await stage.killedAt('copy.pulled', (dying) => stage.done(dying.checkpoint.take({ machine: 'deep', label: 'last' }), dying))).toBe(true)
+  noteTaken(model, 'last')
+  await verifyMachine(stage.home, stage.client, model)
+  await stage.take(model, 'after')
   await verifyMachine(stage.home, stage.client, model)
 })

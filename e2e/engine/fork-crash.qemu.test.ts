@@ -64,7 +64,7 @@ test.each(['freeze.stop', 'freeze.transaction', 'freeze.frozen', 'fork.folder', 
   await home.closeEngine()
 })
 
-test.each(['fork.protect', 'fork.folder', 'fork.begin'])('of a machine that is off, at %s', async (step) => {
+test.each(['fork.layered', 'fork.protect', 'fork.folder', 'fork.begin'])('of a machine that is off, at %s', async (step) => {
   client = await home.open()
   if ((await client.machine.show({ machine: 'parent' })).state === 'running') await client.machine.stop({ machine: 'parent' })
   await home.closeEngine()

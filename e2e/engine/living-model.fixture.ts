@@ -110,7 +110,7 @@ export async function verifyNothingElse(home: TestHome, client: EngineClient, ma
     expect(await held()).toEqual([])
   })
   const alive = new Set(listed.filter((machine) => machine.pid !== null).map(({ id }) => id))
-  const strangers = async (): Promise<string[]> => (await home.processes()).filter((line) => !line.includes('mayfly-engine') && ![...alive].some((id) => line.includes(id)))
+  const strangers = async (): Promise<string[]> => (await home.processes()).filter((line) => !/mayfly-(?:engine|waker)/.test(line) && ![...alive].some((id) => line.includes(id)))
   await until(async () => (await strangers()).length === 0, 'no process of a machine that is gone is left').catch(async () => {
     expect(await strangers()).toEqual([])
   })
