@@ -32,7 +32,8 @@ test.each(['quits and leaves machines running', 'is killed'])('throwaways and du
     await driver.close().catch(() => undefined)
   }
   expect(await readdir(machinesFolder(folders))).toHaveLength(2)
-  process.kill(pid ?? 0, 'SIGKILL')
+  if (pid === null) throw new Error('The throwaway does not run.')
+  process.kill(pid, 'SIGKILL')
   await expect.poll(() => readdir(machinesFolder(folders)), { timeout: 60_000 }).toEqual([])
   await expect.poll(() => findByArgument(promisesFile(folders)), { timeout: 30_000 }).toEqual([])
 }, 150_000)

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
-import { engineLock, forkMarksFolder, machineFolderNames, machinesFolder, promisesFile, trashFolder, wakerLock } from '../../engine/storage/names.ts'
-import { readHolder } from '../../hosts/holder/engine-lock.ts'
+import { forkMarksFolder, machineFolderNames, machinesFolder, promisesFile, trashFolder, wakerLock } from '../../engine/storage/names.ts'
 import { until } from '../conformance/until.ts'
 import { TestHome } from './test-home.fixture.ts'
 
@@ -31,7 +30,8 @@ interface Made {
 async function forkAway(name: string, options: { throwaway?: boolean; ttlSeconds?: number } = {}): Promise<Made> {
   const { forks } = await client.machine.fork({ machine: 'parent', name, throwaway: true, ...options })
   const machine = forks[0]?.machine
-  return { id: machine?.id ?? '', pid: machine?.pid ?? 0 }
+  if (machine === undefined || machine.pid === null) throw new Error(`${name} does not run.`)
+  return { id: machine.id, pid: machine.pid }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -100,10 +100,7 @@ test('an engine that ends in order leaves word as well, and one that was called 
 })
 
 test('an engine that is killed while it removes one', async () => {
-  await home.closeEngine()
-  const { pid: before } = readHolder(engineLock(home.folders)) ?? { pid: 0 }
-  process.kill(before, 'SIGKILL')
-  await until(() => identifyProcess(before) === null, 'the engine is dead')
+  await home.killEngine(client)
   home.env['MAYFLY_DIE_AT'] = 'remove.gone'
   client = await home.openDetached()
   delete home.env['MAYFLY_DIE_AT']
