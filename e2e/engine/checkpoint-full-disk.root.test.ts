@@ -1,40 +1,25 @@
 /** The host's disk is full in the middle of acts on layers: they fail and say so, the guest and its points are unharmed, nothing is left over. */
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, readdir, rm, statfs, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { folderOf } from './checkpoint-model.fixture.ts'
+import { SmallDisk } from './small-disk.fixture.ts'
 import { TestHome } from './test-home.fixture.ts'
 
-let mount: string
+let disk: SmallDisk
 let home: TestHome
 let client: EngineClient
 
 beforeAll(async () => {
-  mount = await mkdtemp(join(tmpdir(), 'mfd-'))
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=480m', 'tmpfs', mount])
-  home = await TestHome.make(mount)
-  client = await home.open()
-  await home.buildTiny(client)
+  disk = await SmallDisk.mount(480)
+  ;({ home, client } = await TestHome.withTiny(disk.path))
 }, 300_000)
 
 afterAll(async () => {
   await home.close()
-  execFileSync('umount', [mount])
-  await rm(mount, { recursive: true })
+  await disk.unmount()
 })
-
-async function fillUp(leaveBytes: number): Promise<() => Promise<void>> {
-  const ballast = join(mount, 'ballast')
-  const { bavail, bsize } = await statfs(mount)
-  // What is written meanwhile may have taken the last of it.
-  await writeFile(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes))).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOSPC') throw error
-  })
-  return () => rm(ballast)
-}
 
 async function outcome(begun: Promise<{ id: string }>): Promise<string> {
   const job = await client.job.wait({ job: (await begun).id })
@@ -53,7 +38,7 @@ test('checkpoints, restores and merges that find no space', async () => {
   const names = await folderOf(home, client, 'alpha')
   const before = { ram: (await readdir(names.ram)).sort(), checkpoints: await readdir(names.checkpoints) }
   for (const leave of [0, 200_000, 900_000, 4_000_000, 16_000_000]) {
-    const makeRoom = await fillUp(leave)
+    const makeRoom = await disk.fillUp(leave)
     expect([leave, await outcome(client.checkpoint.take({ machine: 'alpha', label: 'two', what: 'ram' }))]).toEqual([leave, 'no-space'])
     await makeRoom()
     expect((await client.machine.show({ machine: 'alpha' })).state).toBe('running')
@@ -63,14 +48,14 @@ test('checkpoints, restores and merges that find no space', async () => {
   expect(await outcome(client.checkpoint.take({ machine: 'alpha', label: 'two', what: 'ram' }))).toBe('done')
   await mark('three')
 
-  const noRoom = await fillUp(0)
+  const noRoom = await disk.fillUp(0)
   expect(await outcome(client.checkpoint.restore({ machine: 'alpha', checkpoint: 'one' }))).toBe('no-space')
   await noRoom()
   expect(await marks()).toBe('three\nthree\n')
   expect(await outcome(client.checkpoint.restore({ machine: 'alpha', checkpoint: 'one' }))).toBe('done')
   expect(await marks()).toBe('one\none\n')
 
-  const noRoomAgain = await fillUp(0)
+  const noRoomAgain = await disk.fillUp(0)
   await outcome(client.checkpoint.delete({ machine: 'alpha', checkpoint: 'two' }))
   await noRoomAgain()
   expect(await marks()).toBe('one\none\n')

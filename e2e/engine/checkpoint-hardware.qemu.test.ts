@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Job } from '../../contract/job.ts'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { makeIso } from '../../engine/images/image-files.fixture.ts'
 import { folderOf } from './checkpoint-model.fixture.ts'
@@ -15,17 +16,11 @@ let home: TestHome
 let client: EngineClient
 
 beforeAll(async () => {
-  home = await TestHome.make()
-  client = await home.open()
-  await home.buildTiny(client)
+  ;({ home, client } = await TestHome.withTiny())
 }, 300_000)
 afterAll(() => home.close())
 
-async function done(begun: Promise<{ id: string }>): Promise<string> {
-  const job = await client.job.wait({ job: (await begun).id })
-  if (job.result === null) throw new Error(JSON.stringify(job.error))
-  return job.result.sentence
-}
+const done = (begun: Promise<Job>): Promise<string> => home.done(client, begun)
 
 test('UEFI, TPM, disks on two buses, a disc and a tablet are taken back together', async () => {
   const disc = join(home.root, 'disc.iso')

@@ -1,5 +1,6 @@
 /** Checkpoints with RAM: a guest goes on where it was, again and again, and its disks are of the same moment. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Job } from '../../contract/job.ts'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { TestHome } from './test-home.fixture.ts'
 
@@ -7,17 +8,11 @@ let home: TestHome
 let client: EngineClient
 
 beforeAll(async () => {
-  home = await TestHome.make()
-  client = await home.open()
-  await home.buildTiny(client)
+  ;({ home, client } = await TestHome.withTiny())
 }, 300_000)
 afterAll(() => home.close())
 
-async function done(begun: Promise<{ id: string }>): Promise<string> {
-  const job = await client.job.wait({ job: (await begun).id })
-  if (job.result === null) throw new Error(JSON.stringify(job.error))
-  return job.result.sentence
-}
+const done = (begun: Promise<Job>): Promise<string> => home.done(client, begun)
 
 /** Writes a word into RAM and onto the disk, at once. */
 const mark = (word: string): Promise<string> => home.sh(client, 'alpha', `echo ${word} > /run/mark; echo ${word} > /data/mark; sync`)

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Job } from '../../contract/job.ts'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { machineFolderNames, machinesFolder } from '../../engine/storage/names.ts'
 import { refusal, TestHome } from './test-home.fixture.ts'
@@ -10,17 +11,11 @@ let home: TestHome
 let client: EngineClient
 
 beforeAll(async () => {
-  home = await TestHome.make()
-  client = await home.open()
-  await home.buildTiny(client)
+  ;({ home, client } = await TestHome.withTiny())
 }, 300_000)
 afterAll(() => home.close())
 
-async function done(begun: Promise<{ id: string }>): Promise<string> {
-  const job = await client.job.wait({ job: (await begun).id })
-  if (job.result === null) throw new Error(JSON.stringify(job.error))
-  return job.result.sentence
-}
+const done = (begun: Promise<Job>): Promise<string> => home.done(client, begun)
 
 async function labels(machine: string): Promise<string[]> {
   const { checkpoints } = await client.checkpoint.list({ machine })

@@ -14,9 +14,7 @@ let client: EngineClient
 let parent: string
 
 beforeAll(async () => {
-  home = await TestHome.make()
-  client = await home.open()
-  await home.buildTiny(client)
+  ;({ home, client } = await TestHome.withTiny())
   parent = (await home.bootTiny(client, 'parent')).id
   await home.sh(client, 'parent', 'dd if=/dev/urandom of=/run/random bs=1M count=8 2>/dev/null; md5sum /run/random > /run/sum; echo kept > /data/kept; sync')
   await home.closeEngine()

@@ -10,9 +10,7 @@ let home: TestHome
 let client: EngineClient
 
 beforeAll(async () => {
-  home = await TestHome.make()
-  client = await home.open()
-  await home.buildTiny(client)
+  ;({ home, client } = await TestHome.withTiny())
   await home.bootTiny(client, 'parent', { forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 40_022, guestPort: 22 }] })
   await home.sh(client, 'parent', startCounter)
 }, 300_000)

@@ -18,9 +18,7 @@ let home: TestHome
 let client: EngineClient
 
 beforeAll(async () => {
-  home = await TestHome.make()
-  client = await home.open()
-  await home.buildTiny(client)
+  ;({ home, client } = await TestHome.withTiny())
   await home.bootTiny(client, 'ready')
 }, 120_000)
 afterAll(() => home.close(), 60_000)

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ErrorCode } from '../../contract/errors.ts'
 import { isMayflyError } from '../../contract/errors.ts'
+import type { Job } from '../../contract/job.ts'
 import type { MachineSummary } from '../../contract/machine.ts'
 import { createEngine } from '../../engine/engine.ts'
 import type { EngineClient, EngineConnection, EngineFace, EngineLog } from '../../engine/engine-face.ts'
@@ -45,6 +46,19 @@ export class TestHome {
     await mkdir(cache, { recursive: true })
     await symlink(cache, join(home.root, 'cache'))
     return home
+  }
+
+  /** One with an engine in this process and the tiny image, or nothing. `parent`: where its folder shall be. */
+  static async withTiny(parent?: string): Promise<{ home: TestHome; client: EngineClient }> {
+    const home = await TestHome.make(parent)
+    try {
+      const client = await home.open()
+      await home.buildTiny(client)
+      return { home, client }
+    } catch (error) {
+      await home.close()
+      throw error
+    }
   }
 
   /** Starts an engine in this process, or again after `closeEngine`. It leaves no waker, and ends the one that an engine before it left. */
@@ -110,8 +124,14 @@ export class TestHome {
 
   /** The tiny image is there afterwards. */
   async buildTiny(client: EngineClient): Promise<void> {
-    const job = await client.job.wait({ job: (await client.image.build({ recipe: 'tiny' })).id })
-    if (job.state !== 'done') throw new Error(`The tiny image was not built: ${JSON.stringify(job.error)}`)
+    await this.done(client, client.image.build({ recipe: 'tiny' }))
+  }
+
+  /** Waits for a job; fails the test where that does not come to its end. Resolves with what it says. */
+  async done(client: EngineClient, begun: Promise<Job>): Promise<string> {
+    const job = await client.job.wait({ job: (await begun).id })
+    if (job.result === null) throw new Error(`${job.title}: ${JSON.stringify(job.error)}`)
+    return job.result.sentence
   }
 
   /** A running machine of the tiny image whose agent answers. */

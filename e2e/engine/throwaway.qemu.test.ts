@@ -10,9 +10,7 @@ let home: TestHome
 let client: EngineClient
 
 beforeAll(async () => {
-  home = await TestHome.make()
-  client = await home.open()
-  await home.buildTiny(client)
+  ;({ home, client } = await TestHome.withTiny())
   await home.bootTiny(client, 'parent')
 }, 300_000)
 afterAll(() => home.close())

@@ -1,13 +1,11 @@
 /** Checkpoints, forks, templates and runs as a person makes and uses them, in whichever host. */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Timeline } from '../../contract/checkpoint.ts'
 import type { Run } from '../../contract/run.ts'
 import { freePort } from '../cli/mayfly.fixture.ts'
 import { until } from '../conformance/until.ts'
 import { nothingFoundIn } from './access.fixture.ts'
-import { Stage } from './stage.fixture.ts'
+import { keepPictures, Stage } from './stage.fixture.ts'
 import type { Launch } from './stage.fixture.ts'
 
 /** How long a job of the engine may take on a busy host. */
@@ -22,13 +20,7 @@ export function anHourOfForks(launch: Launch): void {
     await opened.home.bootTiny(opened.client, 'web', { forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: await freePort(), guestPort: 80 }] })
   }, 300_000)
   afterAll(() => opened.close(), 60_000)
-  // For whoever asks, what the screen showed when a spec failed.
-  afterEach(async ({ task }) => {
-    const folder = process.env['MAYFLY_SPEC_PICTURES']
-    if (folder === undefined || task.result?.state !== 'fail') return
-    mkdirSync(folder, { recursive: true })
-    await opened.page.screenshot({ path: join(folder, `${opened.driver.host} ${task.name.replaceAll(/[^\w]+/g, '-').slice(0, 60)}.png`) })
-  })
+  keepPictures(stage)
 
   timelineSpecs(stage)
   forkSpecs(stage)

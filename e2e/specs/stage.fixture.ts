@@ -3,8 +3,10 @@
  * for the truth, and the host's window on it. The specs of a file go on from one another, as a
  * person's day does, because every boot is emulated in software.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { afterEach } from 'vitest'
 import type { MachineSummary } from '../../contract/machine.ts'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { until } from '../conformance/until.ts'
@@ -108,4 +110,15 @@ export class Stage {
     if (existsSync(this.home.root)) await this.engineAgain()
     await this.home.close()
   }
+}
+
+/** For whoever asks, what the screen showed when a spec failed. */
+export function keepPictures(stage: () => Stage): void {
+  afterEach(async ({ task }) => {
+    const folder = process.env['MAYFLY_SPEC_PICTURES']
+    if (folder === undefined || task.result?.state !== 'fail') return
+    mkdirSync(folder, { recursive: true })
+    const { page, driver } = stage()
+    await page.screenshot({ path: join(folder, `${driver.host} ${task.name.replaceAll(/[^\w]+/g, '-').slice(0, 60)}.png`) })
+  })
 }
