@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readlink } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { forkMarksFolder, machinesFolder } from '../../engine/storage/names.ts'
@@ -72,4 +72,17 @@ test('nor where nobody starts another', async () => {
   await until(async () => (await home.processes()).length === 0, 'nothing runs', 40_000)
   expect(await readdir(machinesFolder(home.folders))).toHaveLength(2)
   expect(await readdir(forkMarksFolder(home.folders))).toEqual([])
+})
+
+test('a template that goes while forks for it are being made leaves nothing of it open', async () => {
+  client = await home.openDetached()
+  await client.template.setPool({ template: 'warm', wanted: '3' })
+  await until(async () => (await waiting()) === 1, 'one waits', 60_000)
+  await client.template.remove({ template: 'warm' })
+  const { pid } = await client.engine.info({})
+  const open = async (): Promise<string[]> => {
+    const links = await Promise.all((await readdir(`/proc/${pid}/fd`)).map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')))
+    return links.filter((link) => link.includes(template))
+  }
+  await until(async () => (await home.processes()).every((line) => !line.includes('-incoming')) && (await open()).length === 0, 'nothing of it is open', 30_000)
 })

@@ -35,7 +35,8 @@ interface Bench {
   uses: number[]
   /** What all slots begin from, opened once. */
   ground: Promise<{ readonly frozen: FrozenSource; readonly from: SavedPoint }> | null
-  isFilling: boolean
+  /** Slots being made; null: none is. */
+  filling: Promise<void> | null
   isGone: boolean
 }
 
@@ -68,7 +69,7 @@ export class WarmPool {
     const known = this.#benches.get(parent.id)
     if (known !== undefined && known.checkpoint !== checkpoint) this.#drop(known)
     if (checkpoint === null || this.#isClosed) return
-    const bench = this.#benches.get(parent.id) ?? { parent, checkpoint, wanted, slots: [], uses: [], ground: null, isFilling: false, isGone: false }
+    const bench = this.#benches.get(parent.id) ?? { parent, checkpoint, wanted, slots: [], uses: [], ground: null, filling: null, isGone: false }
     bench.wanted = wanted
     this.#benches.set(parent.id, bench)
     this.#settle(bench)
@@ -116,19 +117,25 @@ export class WarmPool {
       if (slot !== undefined) this.#end(slot)
       this.#options.onChange()
     }
-    if (!bench.isFilling && bench.slots.length < target) this.#track(this.#fill(bench))
+    if (bench.filling !== null || bench.slots.length >= target) return
+    bench.filling = this.#fill(bench).finally(() => {
+      bench.filling = null
+    })
+    this.#track(bench.filling)
   }
 
   /** One after the other: forks that somebody waits for are started at the same time. */
   async #fill(bench: Bench): Promise<void> {
-    bench.isFilling = true
     const { context } = this.#options
     try {
       while (!bench.isGone && !this.#isClosed && bench.slots.length < this.#target(bench)) {
         const slot = await actOnLayers(bench.parent, async () => {
           const source = await sourceSaved(bench.parent, await findCheckpoint(bench.parent, bench.checkpoint), 'ram')
           bench.ground ??= openGround(source)
-          const { frozen, from } = await bench.ground
+          const { frozen, from } = await bench.ground.catch((error: unknown) => {
+            bench.ground = null
+            throw error
+          })
           return prepareSlot(bench.parent, source, frozen, from)
         })
         if (bench.isGone || this.#isClosed) {
@@ -144,8 +151,6 @@ export class WarmPool {
       // Forks can be had all the same; the next one tries again.
       bench.uses = []
       context.log(`${bench.parent.id}: no fork of it can wait: ${String(error)}`)
-    } finally {
-      bench.isFilling = false
     }
   }
 
@@ -162,8 +167,7 @@ export class WarmPool {
     bench.isGone = true
     this.#benches.delete(bench.parent.id)
     for (const slot of bench.slots.splice(0)) this.#end(slot)
-    const { ground } = bench
-    if (ground !== null) this.#track(ground.then(({ frozen }) => frozen.close(), () => undefined))
+    this.#track(closeGround(bench))
     this.#options.onChange()
   }
 
@@ -179,9 +183,16 @@ export class WarmPool {
   }
 }
 
+/** A slot that is just being made may still open the ground, and needs it until it is made. */
+async function closeGround(bench: Bench): Promise<void> {
+  await bench.filling
+  await bench.ground?.then(({ frozen }) => frozen.close(), () => undefined)
+}
+
 async function openGround(source: { freeze(): Promise<FrozenSource> }): Promise<{ frozen: FrozenSource; from: SavedPoint }> {
   const frozen = await source.freeze()
   const { from } = frozen
-  if (from === null) throw new Error('A checkpoint without RAM is nothing to wait with.')
-  return { frozen, from }
+  if (from !== null) return { frozen, from }
+  await frozen.close()
+  throw new Error('A checkpoint without RAM is nothing to wait with.')
 }
