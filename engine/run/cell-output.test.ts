@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,4 +68,20 @@ test('a folder that is gone costs the record, not the command', async () => {
   await output.take('stdout', Buffer.from('lost'))
   await output.end()
   expect(output.failure?.message).toContain('ENOENT')
+})
+
+test('a reader that has had enough is waited for no more', async () => {
+  const output = new CellOutput(join(folder, 'output'), { isEnded: false })
+  await output.take('stdout', Buffer.from('one\n'))
+  const { signal } = new AbortController()
+  for await (const { kind } of output.frames(signal)) if (kind === 'stdout') break
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+  await output.end()
+})
+
+test('of much only the tail is read', async () => {
+  const output = new CellOutput(join(folder, 'output'), { isEnded: false })
+  for (let count = 0; count < 400; count++) await output.take('stdout', Buffer.alloc(1000, 'x'))
+  await output.end()
+  expect(await collect(output.follow(2500))).toMatch(/^\(398000 skipped\)(?:stdout:x{1000};){2}$/)
 })

@@ -94,17 +94,18 @@ export class CellOutput {
     while (signal?.aborted !== true) {
       const isEnded = this.#isEnded
       const grown = this.#growth(signal)
-      const decoder = new ExecFrameDecoder()
-      const bytes = await readPart(this.#path, offset, readAtOnceBytes)
-      const frames = decoder.push(bytes)
-      for (const frame of frames) {
-        offset += execFrameHeaderBytes + frame.payload.length
-        yield frame
+      try {
+        const frames = new ExecFrameDecoder().push(await readPart(this.#path, offset, readAtOnceBytes))
+        for (const frame of frames) {
+          offset += execFrameHeaderBytes + frame.payload.length
+          yield frame
+        }
+        // What was cut off by a crash in the middle of a frame is nothing.
+        if (frames.length === 0 && isEnded) return
+        if (frames.length === 0) await grown.rings
+      } finally {
+        grown.forget()
       }
-      // What was cut off by a crash in the middle of a frame is nothing.
-      if (frames.length === 0 && isEnded) return
-      if (frames.length === 0) await grown.rings
-      grown.forget()
     }
   }
 
@@ -155,7 +156,7 @@ export class CellOutput {
 
   /** Where the frame begins from which on there are no more than `tailBytes`. */
   async #tailStart(tailBytes: number): Promise<{ offset: number; skippedBytes: number }> {
-    const starts: { offset: number; before: number }[] = []
+    let starts: { offset: number; before: number }[] = []
     let [offset, total] = [0, 0]
     for (;;) {
       const frames = new ExecFrameDecoder().push(await readPart(this.#path, offset, readAtOnceBytes))
@@ -165,9 +166,11 @@ export class CellOutput {
         offset += execFrameHeaderBytes + payload.length
         total += payload.length
       }
+      // A command may have written byte by byte.
+      starts = starts.filter(({ before }) => total - before <= tailBytes)
     }
     if (total <= tailBytes) return { offset: 0, skippedBytes: 0 }
-    const start = starts.find(({ before }) => total - before <= tailBytes)
+    const [start] = starts
     return start === undefined ? { offset, skippedBytes: total } : { offset: start.offset, skippedBytes: start.before }
   }
 }
