@@ -18,6 +18,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import type { Life } from '../machine/machine-documents.ts'
 import { resume } from '../machine/power.ts'
 import { inParallel, type Machines } from '../machine/machines.ts'
+import { orNoSpace } from '../storage/full-disk.ts'
 import { copyFirmware } from './copy-firmware.ts'
 import { beginDraft, makeDrafts, newForwards } from './fork-drafts.ts'
 import { settleFolder } from './fork-folder.ts'
@@ -81,8 +82,9 @@ export async function forkMachine(context: EngineContext, machines: Machines, pa
     const notes = source === undefined ? [] : forkNotes(parent, source, made.value?.isCopied ?? false)
     return { forks: [...claimed.value, ...(made.value?.forks ?? [])], pauseMs: made.value?.pauseMs ?? 0, notes: [...notes, ...warning] }
   } catch (error) {
+    const told = await orNoSpace(error, [context.folders.data, context.folders.runtime])
     await Promise.all(ids.map((id) => undoFork(context, machines, id)))
-    throw error
+    throw told
   } finally {
     release()
   }

@@ -13,11 +13,12 @@ import type { ExecSession } from '../guest/exec/exec-session.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { startInGuest } from '../machine/guest-commands.ts'
 import { takeScreenshot } from '../machine/screenshot.ts'
+import { describeWriteFailure } from '../storage/atomic-file.ts'
 import type { RunCellNames } from '../storage/names.ts'
 import type { CellOutput, OutputKind } from './cell-output.ts'
 import { copyIn } from './copy-in.ts'
 import { copyOut } from './copy-out.ts'
-import { watchForStall } from './guest-stall.ts'
+import { type StallWatch, unlessAborted, watchForStall } from './guest-stall.ts'
 import type { Hatchery } from './hatchery.ts'
 
 /** A command whose time is over is asked to end, then killed, then left behind. */
@@ -68,6 +69,7 @@ export async function carryOutCell(task: CellTask, hatchery: Hatchery, output: C
   let machine: MachineId | null = null
   let core: MachineCore | null = null
   let outcome: CellOutcome
+  let watch: StallWatch | null = null
   try {
     await mkdir(task.names.folder, { recursive: true, mode: 0o700 })
     const hatched = await hatchery.hatch({ template: task.template, name: task.machineName, cpus: task.cpus, memoryMiB: task.memoryMiB }, async (id) => {
@@ -75,12 +77,16 @@ export async function carryOutCell(task: CellTask, hatchery: Hatchery, output: C
       await watcher.onMachine(id)
     }, signal)
     core = hatched.core
+    watch = watchForStall(core)
+    const alive = AbortSignal.any([signal, watch.signal])
     watcher.onChange({ machine: core.id, readyMs: hatched.readyMs })
     await keepSerialLog(core, task.names)
-    if (task.archive !== null) await copyIn(core, task.archive, signal)
-    outcome = await runCommand(core, task, watcher, notes, signal)
+    if (task.archive !== null) await unlessAborted(copyIn(core, task.archive, alive), alive)
+    outcome = await runCommand(core, task, watcher, notes, alive)
   } catch (error) {
-    outcome = outcomeOfFailure(error, signal)
+    outcome = outcomeOfFailure(await describeWriteFailure(task.names.folder, error), watch === null ? signal : AbortSignal.any([signal, watch.signal]))
+  } finally {
+    watch?.forget()
   }
   const screen = core === null ? false : await gatherEvidence(core, task, outcome, notes, signal)
   await output.end()
@@ -93,16 +99,15 @@ export async function carryOutCell(task: CellTask, hatchery: Hatchery, output: C
 }
 
 async function runCommand(core: MachineCore, task: CellTask, watcher: CellWatcher, notes: string[], signal: AbortSignal): Promise<CellOutcome> {
-  const { session, via } = await startInGuest(core, { machine: core.id, argv: [...task.argv], env: { ...task.env }, cwd: task.cwd }, signal)
+  const { session, via } = await unlessAborted(startInGuest(core, { machine: core.id, argv: [...task.argv], env: { ...task.env }, cwd: task.cwd }, signal), signal)
   const startedAt = performance.now()
   watcher.onChange({ state: 'running' })
   if (via === 'agent') notes.push('Only the plain guest agent answers in this guest: its output came at the end.')
   if (!watcher.onStarted(session)) session.stdin.end()
   const ending = new Ending(session, task.timeoutSeconds, signal)
-  const watch = watchForStall(core)
   const outputs = [pass(session.stdout, 'stdout', watcher), pass(session.stderr, 'stderr', watcher)]
   try {
-    const exit = await Promise.race([ending.wait(), watch.stalled])
+    const exit = await ending.wait()
     await Promise.race([Promise.all(outputs), aborted(signal)])
     const durationMs = performance.now() - startedAt
     if (ending.isLate) return timedOut(task.timeoutSeconds ?? 0, durationMs, exit)
@@ -111,10 +116,9 @@ async function runCommand(core: MachineCore, task: CellTask, watcher: CellWatche
     const durationMs = performance.now() - startedAt
     if (ending.isLate && !signal.aborted) return timedOut(task.timeoutSeconds ?? 0, durationMs, { exitStatus: null, signal: null })
     if (signal.aborted || !isMayflyError(error)) return { ...outcomeOfFailure(error, signal), durationMs }
-    return { ...outcomeOfFailure(core.state === 'paused' ? error : await endedEarly(core, error), signal), durationMs }
+    return { ...outcomeOfFailure(await endedEarly(core, error), signal), durationMs }
   } finally {
     ending.forget()
-    watch.forget()
     for (const stream of [session.stdin, session.stdout, session.stderr]) stream.destroy()
   }
 }

@@ -14,6 +14,7 @@ import { makeRandomId } from '../jobs/random-id.ts'
 import { readTail } from '../logs/read-tail.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import { takeScreenshot } from '../machine/screenshot.ts'
+import { describeWriteFailure } from '../storage/atomic-file.ts'
 import { runCellNames, runFolderNames, runUploadsFolder } from '../storage/names.ts'
 import { AttachedStream } from './attached-stream.ts'
 import { CellOutput, type OutputPiece } from './cell-output.ts'
@@ -152,7 +153,7 @@ export class RunBook {
     } catch (error) {
       this.#runs.delete(id)
       await rm(names.folder, { recursive: true, force: true })
-      throw error
+      throw await describeWriteFailure(names.run, error)
     }
     const live = new LiveRun({
       run,

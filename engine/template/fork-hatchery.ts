@@ -8,6 +8,7 @@ import type { EngineContext } from '../machine/engine-context.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { liveOf } from '../machine/power.ts'
 import type { Machines } from '../machine/machines.ts'
+import { unlessAborted, watchForStall } from '../run/guest-stall.ts'
 import type { Hatched, Hatchery, HatchWish } from '../run/hatchery.ts'
 import { plugIn } from './plug-in.ts'
 import type { Templates } from './templates.ts'
@@ -58,7 +59,10 @@ export class ForkHatchery implements Hatchery {
     const readyMs = performance.now() - calledAt
     signal.throwIfAborted()
     // Before anything runs in it: a guest that was saved long ago would think that it is then.
-    ;(await liveOf(core).exec())?.setTime(Date.now())
+    // One that meets a full disk at once never answers.
+    const watch = watchForStall(core)
+    const helper = await unlessAborted(liveOf(core).exec(), AbortSignal.any([signal, watch.signal])).finally(() => watch.forget())
+    helper?.setTime(Date.now())
     await plugIn(core, wish, signal)
     return { core, readyMs }
   }
@@ -104,7 +108,7 @@ export class ForkHatchery implements Hatchery {
     if (memoryMiB !== undefined && memoryMiB < has.memoryMiB) refuse(`${memoryMiB} MiB`, `${has.memoryMiB} MiB from the beginning, and none can be taken away`, `--memory ${memoryMiB}MiB`)
     if (cpus !== undefined && cpus > most.cpus) refuse(`${cpus} CPUs`, `room for ${most.cpus}`, `--max-cpus ${cpus}`)
     if (memoryMiB !== undefined && memoryMiB > most.memoryMiB) refuse(`${memoryMiB} MiB of memory`, `room for ${most.memoryMiB} MiB`, `--max-memory ${memoryMiB}MiB`)
-    if (memoryMiB !== undefined && (memoryMiB - has.memoryMiB) % dimmStepMiB !== 0) refuse(`${memoryMiB} MiB of memory`, `${has.memoryMiB} MiB, to which memory is added in steps of ${dimmStepMiB} MiB`, '')
+    if (memoryMiB !== undefined && (memoryMiB - has.memoryMiB) % dimmStepMiB !== 0) refuse(`${memoryMiB} MiB of memory`, `${has.memoryMiB} MiB, to which memory is added in steps of ${dimmStepMiB} MiB`, `--memory ${memoryMiB}MiB`)
   }
 }
 
