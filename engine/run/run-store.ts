@@ -27,7 +27,7 @@ export async function readRuns(folders: Folders): Promise<StoredRuns> {
   await rm(runUploadsFolder(folders), { recursive: true, force: true })
   const runs: Run[] = []
   const orphans: MachineId[] = []
-  for (const name of await readdir(runsFolder(folders))) {
+  await Promise.all((await readdir(runsFolder(folders))).map(async (name) => {
     const id = runIdSchema.safeParse(name)
     const names = runFolderNames(folders, (id.success ? id.data : name) as Run['id'])
     const run = id.success ? await readRun(names.run).catch(() => null) : null
@@ -44,7 +44,7 @@ export async function readRuns(folders: Folders): Promise<StoredRuns> {
     } else {
       runs.push(run)
     }
-  }
+  }))
   return { runs, orphans }
 }
 
