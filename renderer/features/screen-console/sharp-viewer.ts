@@ -33,10 +33,22 @@ export class SharpViewer extends RFB {
     this.scaleViewport = size !== 'exact'
   }
 
-  /** The guest's machine and the screen are one: pictures come unpacked. Must be called before it is connected. */
+  /** The guest's machine and the screen are one: pictures come unpacked, and are asked for early. Must be called before it is connected. */
   goTheShortWay(): void {
     this.wantsRaw = true
     this._decoders[rawEncoding] = new RawRows()
+  }
+
+  /**
+   * The next picture is asked for when this one begins to come. QEMU looks at the screen every 30 ms, but
+   * where a viewer has not asked by then, only after 80 ms, then 130 (ui/vnc.c, vnc_refresh). It keeps one
+   * picture waiting at most, so this falls no further behind. noVNC asks once more when it is whole.
+   */
+  protected override _framebufferUpdate(): boolean {
+    const isNew = this._FBU.rects === 0
+    const whole = super._framebufferUpdate()
+    if (this.wantsRaw === true && isNew && !whole && this._FBU.rects > 0) RFB.messages.fbUpdateRequest(this._sock, true, 0, 0, this._fbWidth, this._fbHeight)
+    return whole
   }
 
   /** What a viewer names first, QEMU takes (ui/vnc.c, set_encodings). */
