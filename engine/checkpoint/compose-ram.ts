@@ -92,7 +92,7 @@ export function faceToFace(above: RamRuns, below: RamRuns): Uint32Array {
 }
 
 /** A layer's extents are joined where no more than this many pages lie between, at least. Each costs a mapping (two microseconds) at every start, and each page between them 4 KiB of disk: measured on an idle guest, four pages instead of one save a fifth of the mappings and cost a third more disk. */
-const firstGapPages = 1
+const firstGapPages = 2
 /** Shorter runs of zeroes are holes of the layer's file instead of extents of their own. */
 const shortZeroPages = 64
 /** As many as the library maps of one layer (native/ram/ram.h). */
