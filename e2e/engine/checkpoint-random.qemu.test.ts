@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
+import { randomNumbers } from '../../engine/random-numbers.fixture.ts'
 import { CrashStage, noteDeleted, noteRestored, noteTaken } from './checkpoint-crash.fixture.ts'
 import { blockCount, folderOf, isSame, type MachineModel, newModel, readPresentContent, verifyMachine } from './checkpoint-model.fixture.ts'
 
@@ -24,19 +25,8 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => stage.home.close())
 
-/** Mulberry32: small, and the same everywhere. */
-function makeRandom(start: number): (below: number) => number {
-  let state = start
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
 class Sequence {
-  readonly #random = makeRandom(seed)
+  readonly #random = randomNumbers(seed).below
   readonly #models: MachineModel[] = []
   readonly log: string[] = []
   #next = 0

@@ -7,6 +7,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
+import { randomNumbers } from '../../engine/random-numbers.fixture.ts'
 import { until } from '../conformance/until.ts'
 import { CrashStage } from './checkpoint-crash.fixture.ts'
 import { beginProof, type GuestValues, writeDisk, writeRam } from './living-guest.fixture.ts'
@@ -34,23 +35,12 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => stage.home.close())
 
-/** Mulberry32: small, and the same everywhere. */
-function makeRandom(start: number): (below: number) => number {
-  let state = start
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
 type Harm = 'none' | 'engine' | 'qemu'
 /** `done`: it worked out. `died`: the engine was killed in it. `failed`: its QEMU was killed, and it failed. */
 type Outcome = { readonly how: 'done' | 'died' | 'failed'; readonly step: string }
 
 class Sequence {
-  readonly #random = makeRandom(seed)
+  readonly #random = randomNumbers(seed).below
   readonly #machines: LivingMachine[] = []
   readonly log: string[] = []
   #number = 0

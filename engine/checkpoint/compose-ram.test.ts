@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { countPages, extentKinds, type RamExtents } from '../qemu/process/ram-layer.ts'
 import { composeRam, faceToFace, gapsOf, joinExtents, nothingBeneath, within, zeroSource } from './compose-ram.ts'
-import { randomExtents, randomNumbers } from './ram-layers.fixture.ts'
+import { randomNumbers } from '../random-numbers.fixture.ts'
+import { randomExtents } from './ram-layers.fixture.ts'
 
 const { data, zero } = extentKinds
 

@@ -1,28 +1,8 @@
-/** For tests of RAM layers: memory with random content, and numbers that a printed seed brings back. */
-import { randomInt } from 'node:crypto'
+/** For tests of RAM layers: memory with random content. */
 import { writeSync } from 'node:fs'
 import { loadNative } from '../native.ts'
 import { extentKinds, type OpenRamLayer, type RamExtents, ramPageBytes } from '../qemu/process/ram-layer.ts'
-
-export interface RandomNumbers {
-  readonly seed: number
-  /** From 0, below `limit`. */
-  below(limit: number): number
-}
-
-/** mulberry32: small, and good enough to choose cases by. */
-export function randomNumbers(seed = Number(process.env['MAYFLY_TEST_SEED'] ?? randomInt(2 ** 31))): RandomNumbers {
-  let state = seed
-  return {
-    seed,
-    below(limit) {
-      state = (state + 0x6d2b79f5) | 0
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-      return ((mixed ^ (mixed >>> 14)) >>> 0) % limit
-    },
-  }
-}
+import type { RandomNumbers } from '../random-numbers.fixture.ts'
 
 export function randomExtents(random: RandomNumbers, pages: number): RamExtents {
   const extents: number[] = []

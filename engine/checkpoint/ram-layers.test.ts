@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { extentKinds, type OpenRamLayer, ramPageBytes } from '../qemu/process/ram-layer.ts'
 import { composeRam, zeroSource } from './compose-ram.ts'
-import { layerInMemory, randomExtents, randomNumbers } from './ram-layers.fixture.ts'
+import { randomNumbers } from '../random-numbers.fixture.ts'
+import { layerInMemory, randomExtents } from './ram-layers.fixture.ts'
 import { checkRamLayer, closeRamLayers, openRamLayers, ramLayerSize, removeRamLayer, shareRamLayers, verifyRamLayer, writeRamLayer } from './ram-layers.ts'
 
 const pages = 3_000

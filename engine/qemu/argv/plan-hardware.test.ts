@@ -5,21 +5,11 @@ import { chassisOf } from './chassis.ts'
 import { configIssues } from './config-rules.ts'
 import { countingIdentity, readCapabilities } from './golden-cases.fixture.ts'
 import { type Address, type Hardware, hardwareSchema } from './hardware.ts'
+import { randomNumbers } from '../../random-numbers.fixture.ts'
 import { inventory } from './inventory.ts'
 import { planHardware, renewIdentity } from './plan-hardware.ts'
 
 const capabilities = { old: readCapabilities('7.2'), new: readCapabilities('10.0') }
-
-/** A repeatable sequence of choices (mulberry32). */
-function chooser(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
 
 type Choose = (below: number) => number
 
@@ -82,7 +72,7 @@ function addressOf(hardware: Hardware, id: string): Address {
 const kindOf = (config: MachineConfig, id: string): string | undefined => inventory(config).find((item) => item.id === id)?.place
 
 test.each(Array.from({ length: 150 }, (_, seed) => seed))('nothing moves, whatever comes and goes (%i)', (seed) => {
-  const choose = chooser(seed)
+  const choose = randomNumbers(seed).below
   const profile = pick(choose, ['paravirtual', 'compatible', 'micro'] as const)
   const random = countingIdentity()
   let config = anyConfig(choose, profile)
