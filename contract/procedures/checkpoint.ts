@@ -11,7 +11,7 @@ const one = z.strictObject({ machine, checkpoint })
 
 export const checkpointProcedures = {
   take: procedure(
-    { summary: 'Saves the machine as it is now: its disks, or its disks and RAM.', access: 'write', states: ['stopped', 'crashed', 'running', 'paused'], job: true, cli: { command: 'checkpoint take', positionals: ['machine', 'label'], examples: ['mayfly checkpoint take web "before upgrade"', 'mayfly checkpoint take web --what disks'] } },
+    { summary: 'Saves the machine as it is now: its disks, or its disks and RAM.', access: 'write', states: ['stopped', 'crashed', 'running', 'paused'], job: true, cli: { command: 'checkpoint take', positionals: ['machine', 'label'], examples: ['mayfly checkpoint take web "before upgrade"', 'mayfly checkpoint take web --disk'] } },
     ['not-found', 'conflict', 'unsupported', 'no-space', 'storage-corrupt', 'qmp-failed', 'qmp-interrupted'],
   )
     .input(z.strictObject({

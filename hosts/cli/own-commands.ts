@@ -30,7 +30,7 @@ const additions: Readonly<Record<string, Addition>> = {
     without: [],
     flags: [
       { name: 'ram', path: ['what'], kind: 'boolean', sets: 'ram', description: 'The same as --what ram.' },
-      { name: 'disks', path: ['what'], kind: 'boolean', sets: 'disks', description: 'The same as --what disks.' },
+      { name: 'disk', path: ['what'], kind: 'boolean', sets: 'disks', description: 'The same as --what disks.' },
     ],
   },
   fork: {
