@@ -49,6 +49,7 @@ test('a template is made of the image, told, and can only be forked', async () =
   expect(await rows()).toEqual(['tiny template stopped'])
   expect(await refusal(client.machine.start({ machine: 'tiny' }))).toBe('conflict')
   expect(await refusal(client.machine.set({ machine: 'tiny', cpus: 2 }))).toBe('conflict')
+  await expect(client.guest.run({ machine: 'tiny', argv: ['true'] })).rejects.toMatchObject({ code: 'conflict', details: { state: 'template' } })
   expect(await refusal(client.template.make({ name: 'other', image: 'no-such-image' }))).toBe('not-found')
 }, 120_000)
 

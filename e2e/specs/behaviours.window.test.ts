@@ -117,7 +117,7 @@ describe.each(faces)('in $host', ({ launch, newMachineKey, secondTabKey }) => {
       await field.fill(asked)
       await palette.getByText(told).waitFor()
       await field.press('Control+c')
-      await palette.getByText(`Copied: mayfly nic connect alpha nic0${after ? '' : ' --no-connected'}`).waitFor()
+      await palette.getByText(`Copied: mayfly nic connect alpha nic0${after ? '' : ' --no-connected'}`, { exact: true }).waitFor()
       await field.press('Enter')
       await until(async () => (await connected()) === after, told)
     }
@@ -130,9 +130,9 @@ describe.each(faces)('in $host', ({ launch, newMachineKey, secondTabKey }) => {
     await page.getByRole('button', { name: 'Add device' }).click()
     await page.getByRole('menuitem', { name: 'Disk' }).click()
     await page.getByRole('textbox', { name: 'Size' }).fill('16 MiB')
-    // By its words: the box itself is a drawing, and only what can be seen is waited for until it stands still.
-    await page.getByText('Reserve its space now', { exact: true }).click()
-    await until(() => page.getByRole('switch', { name: 'Reserve its space now' }).isChecked(), 'it is chosen')
+    const reserve = page.getByRole('switch', { name: 'Reserve its space now' })
+    await reserve.press('Space')
+    await until(() => reserve.isChecked(), 'it is chosen')
     await page.getByRole('button', { name: 'Add disk' }).click()
     await until(async () => (await client.machine.show({ machine: 'alpha' })).disks.some(({ id, allocatedBytes }) => id === 'disk1' && allocatedBytes >= 16 * 1024 ** 2), 'it is there, with its space')
     await until(async () => (await client.job.list({})).find(({ kind }) => kind === 'disk.add')?.state === 'done', 'the job is done')

@@ -129,6 +129,8 @@ export class MachineCore {
     if (this.#state === 'unknown') {
       throw new MayflyError('conflict', `${this.name} cannot be ${verb} now. ${this.#stateReason ?? 'Its state is unknown.'}`, { state: this.#state, allowed: [...allowed] }, { next: `Wait until it answers again, or switch it off: mayfly stop --force ${this.id}` })
     }
+    // It never runs, so that the state it would have to be in is no way on.
+    this.requireOrdinary(verb)
     throw new MayflyError('conflict', `${this.name} is ${this.#state}; it cannot be ${verb} now.`, { state: this.#state, allowed: [...allowed] }, { next: `That is possible while it is ${allowed.join(' or ')}.` })
   }
 
