@@ -64,7 +64,7 @@ const [screen, serial] = ['[aria-label^="Screen of"]', '[aria-label^="Serial con
 
 /**
  * Presses a tab of the machine's page and waits for what it shows. Not by the driver's own locators: what looks
- * them up lives in the page, gets compiled there, and was a fifth of what the heap grew by.
+ * them up lives in the page, and would be measured as ours.
  */
 async function show(debug: CDPSession, tab: string, selector: string): Promise<void> {
   const { exceptionDetails } = await debug.send('Runtime.evaluate', {
@@ -91,6 +91,7 @@ export async function measureHeap(bench: Bench): Promise<Measured> {
     await client.machine.wait({ machine, for: 'serial:MAYFLY READY', timeoutMs: 90_000 })
     const heaps = await inEachHost(bench, bench.home, async ({ page, debug }) => {
       await goTo(page, `/machines/${machine}/overview`)
+      await show(debug, 'Overview', '[role=tab][data-tab=overview][aria-selected=true]')
       const used: number[] = []
       const kinds: HeapKinds[] = []
       const heapMB = async (): Promise<number> => {
