@@ -2,7 +2,7 @@
  * A fork's folder: its parent's frozen layers by hard link, an empty layer of its own on each, and
  * documents. Nothing here waits for the disk; `settleFolder` does so afterwards.
  */
-import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import type { DeviceId, MachineId } from '../../contract/ids.ts'
@@ -15,7 +15,7 @@ import type { StoredMachine } from '../machine/machine-core.ts'
 import { type Life, lifeDocument, machineDocument } from '../machine/machine-documents.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
 import { writeEmptyOverlay } from '../qemu/img/empty-overlay.ts'
-import { describeWriteFailure, syncFolder } from '../storage/atomic-file.ts'
+import { describeWriteFailure, syncFile, syncFolder } from '../storage/atomic-file.ts'
 import type { DocumentKind } from '../storage/document.ts'
 import { diskFolder, machineFolderNames, type MachineFolderNames } from '../storage/names.ts'
 
@@ -87,15 +87,6 @@ export async function settleFolder(folder: string): Promise<void> {
   }
   await syncFolder(folder).catch(ignoreMissing)
   await syncFolder(join(folder, '..'))
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

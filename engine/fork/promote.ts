@@ -4,7 +4,7 @@
  * afterwards each disk is one layer of its own. While the guest runs QEMU does the work; it may stop at any
  * moment, for a disk that was copied in part reads the same.
  */
-import { constants, copyFile, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { constants, copyFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeviceId } from '../../contract/ids.ts'
 import type { Job } from '../../contract/job.ts'
@@ -15,7 +15,7 @@ import type { JobHandle } from '../jobs/job-book.ts'
 import { newLayerFile, readLayers, writeLayers } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { flattenChain } from '../qemu/img/flatten-chain.ts'
-import { describeWriteFailure, syncFolder } from '../storage/atomic-file.ts'
+import { describeWriteFailure, syncFile, syncFolder } from '../storage/atomic-file.ts'
 import { diskFolder } from '../storage/names.ts'
 
 /** Begins the work as a job. Legal while the machine is running, paused or off. */
@@ -86,6 +86,7 @@ async function copyShared(core: MachineCore, signal: AbortSignal): Promise<void>
       const copy = `${path}.new`
       try {
         await copyFile(path, copy, constants.COPYFILE_FICLONE)
+        // A copy that has the name of what was there before must be on disk.
         await syncFile(copy)
         core.context.atStep('promote.owned')
         await rename(copy, path)
@@ -95,15 +96,5 @@ async function copyShared(core: MachineCore, signal: AbortSignal): Promise<void>
         throw await describeWriteFailure(path, error)
       }
     }
-  }
-}
-
-/** A copy that has the name of what was there before must be on disk. */
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }

@@ -30,15 +30,18 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
   if (durable) await syncFolder(folder)
 }
 
-/** Makes a rename in `folder` survive a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
+/** Makes the content of a file outlast a power cut. Throws the system's error. */
+export async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r')
   try {
-    await handle.sync()
+    await file.sync()
   } finally {
-    await handle.close()
+    await file.close()
   }
 }
+
+/** Makes a rename in `folder` survive a power cut. */
+export const syncFolder: (folder: string) => Promise<void> = syncFile
 
 /** Turns a full disk into `no-space`; other failures are passed on as they are. */
 export async function describeWriteFailure(path: string, cause: unknown): Promise<unknown> {
