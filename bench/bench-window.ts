@@ -47,5 +47,6 @@ interface WithInside {
  * Nothing in its API ends that.
  */
 export async function leaveUnwatched(page: Page): Promise<void> {
+  // Its types end at its API.
   await (page as unknown as WithInside)._connection.toImpl(page).delegate._mainFrameSession._client.send('Network.disable')
 }

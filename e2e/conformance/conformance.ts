@@ -95,6 +95,7 @@ export function conformance(name: string, connect: Connect): void {
 
     test('a field called __proto__ is refused or does nothing', async () => {
       const { engine, client } = await setUp()
+      // Only from outside does such a field come; no type has it.
       await client.machine.create(JSON.parse('{"name":"x","__proto__":{"cpus":288}}') as never).catch(() => undefined)
       expect(engine.created.map((input) => input.cpus)).toEqual(engine.created.map(() => undefined))
       expect(({} as { cpus?: number }).cpus).toBeUndefined()
@@ -103,6 +104,7 @@ export function conformance(name: string, connect: Connect): void {
     test('a refusal is not larger than what was refused', async () => {
       const { client } = await setUp()
       const input = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`field${index}${'x'.repeat(100)}`, index]))
+      // Fields that no machine has, which the compiler would refuse.
       const error = await failureOfCall(client.machine.create(input as never))
       expect(error.code).toBe('invalid-input')
       expect(JSON.stringify([error.message, error.details]).length).toBeLessThan(20_000)

@@ -112,6 +112,7 @@ export class SyntheticEngine implements EngineFace {
       events: {
         watch: os.events.watch.handler(({ signal }) => this.hub.subscribe({ snapshot: () => ({ machines: this.machines.slice(0, 3), jobs: [], images: [], templates: [], runs: [] }), signal })),
       },
+      // Only the procedures that what carries calls is tried with; the rest would be as many stubs.
     } as unknown as EngineRouter
   }
 
