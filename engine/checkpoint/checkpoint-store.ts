@@ -6,7 +6,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import { checkpointIdSchema, type CheckpointId } from '../../contract/ids.ts'
-import { describeWriteFailure, makePrivateFolder, syncFolder } from '../storage/atomic-file.ts'
+import { describeWriteFailure, makePrivateFolder, syncPath } from '../storage/atomic-file.ts'
 import { readDocument, writeDocument } from '../storage/document.ts'
 import { checkpointFolderNames, diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { type CheckpointRecord, checkpointDocument } from './checkpoint-document.ts'
@@ -110,14 +110,14 @@ export async function makeAside(names: MachineFolderNames, id: CheckpointId): Pr
 export async function putOnRecord(names: MachineFolderNames, id: CheckpointId): Promise<void> {
   const aside = checkpointFolderNames(names, id, true)
   try {
-    await syncFolder(aside.folder)
+    await syncPath(aside.folder)
     await rename(aside.folder, checkpointFolderNames(names, id).folder)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw await describeWriteFailure(aside.folder, error)
     await stat(checkpointFolderNames(names, id).document)
     return
   }
-  await syncFolder(names.checkpoints)
+  await syncPath(names.checkpoints)
 }
 
 export async function dropAside(names: MachineFolderNames, id: CheckpointId): Promise<void> {
@@ -129,7 +129,7 @@ export async function removeCheckpoint(names: MachineFolderNames, id: Checkpoint
   const goes = join(names.checkpoints, `.${id}.gone`)
   await rm(goes, { recursive: true, force: true })
   await rename(checkpointFolderNames(names, id).folder, goes).catch(ignoreMissing)
-  await syncFolder(names.checkpoints)
+  await syncPath(names.checkpoints)
   await rm(goes, { recursive: true, force: true })
 }
 

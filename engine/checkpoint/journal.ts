@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { isMayflyError } from '../../contract/errors.ts'
 import { checkpointIdSchema, deviceIdSchema } from '../../contract/ids.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
-import { syncFolder } from '../storage/atomic-file.ts'
+import { syncPath } from '../storage/atomic-file.ts'
 import { type DocumentKind, readDocument, writeDocument } from '../storage/document.ts'
 import type { MachineFolderNames } from '../storage/names.ts'
 
@@ -79,5 +79,5 @@ export async function closeJournal(names: MachineFolderNames): Promise<void> {
   await unlink(names.journal).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
   })
-  await syncFolder(names.folder)
+  await syncPath(names.folder)
 }

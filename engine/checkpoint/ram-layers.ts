@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import { linkOrCopy } from '../images/link-or-copy.ts'
 import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
-import { describeWriteFailure, makePrivateFolder, syncFolder } from '../storage/atomic-file.ts'
+import { describeWriteFailure, makePrivateFolder, syncPath } from '../storage/atomic-file.ts'
 import { composeRam, nothingBeneath } from './compose-ram.ts'
 import { copyRanges, withBeneath } from './copy-ranges.ts'
 import { type RamIndex, readRamIndex, writeRamIndex } from './ram-index.ts'
@@ -139,7 +139,7 @@ export async function shareRamLayers(from: string, to: string, ids: readonly str
     // In this order: a layer is there when its index is.
     for (const name of ['data', 'index'] as const) await linkUnlessThere(source[name], target[name])
   }
-  await syncFolder(to)
+  await syncPath(to)
 }
 
 async function linkUnlessThere(source: string, target: string): Promise<void> {

@@ -15,7 +15,7 @@ import type { StoredMachine } from '../machine/machine-core.ts'
 import { type Life, lifeDocument, machineDocument } from '../machine/machine-documents.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
 import { writeEmptyOverlay } from '../qemu/img/empty-overlay.ts'
-import { describeWriteFailure, syncFile, syncFolder } from '../storage/atomic-file.ts'
+import { describeWriteFailure, syncPath } from '../storage/atomic-file.ts'
 import type { DocumentKind } from '../storage/document.ts'
 import { diskFolder, machineFolderNames, type MachineFolderNames } from '../storage/names.ts'
 
@@ -82,11 +82,11 @@ export async function settleFolder(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name)
-    if (entry.isDirectory()) await syncFolder(path).catch(ignoreMissing)
-    else if (entry.isFile()) await syncFile(path).catch(ignoreMissing)
+    if (entry.isDirectory()) await syncPath(path).catch(ignoreMissing)
+    else if (entry.isFile()) await syncPath(path).catch(ignoreMissing)
   }
-  await syncFolder(folder).catch(ignoreMissing)
-  await syncFolder(join(folder, '..'))
+  await syncPath(folder).catch(ignoreMissing)
+  await syncPath(join(folder, '..'))
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

@@ -15,7 +15,7 @@ import type { JobHandle } from '../jobs/job-book.ts'
 import { newLayerFile, readLayers, writeLayers } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { flattenChain } from '../qemu/img/flatten-chain.ts'
-import { describeWriteFailure, syncFile, syncFolder } from '../storage/atomic-file.ts'
+import { describeWriteFailure, syncPath } from '../storage/atomic-file.ts'
 import { diskFolder } from '../storage/names.ts'
 
 /** Begins the work as a job. Legal while the machine is running, paused or off. */
@@ -87,10 +87,10 @@ async function copyShared(core: MachineCore, signal: AbortSignal): Promise<void>
       try {
         await copyFile(path, copy, constants.COPYFILE_FICLONE)
         // A copy that has the name of what was there before must be on disk.
-        await syncFile(copy)
+        await syncPath(copy)
         core.context.atStep('promote.owned')
         await rename(copy, path)
-        await syncFolder(entry.parentPath)
+        await syncPath(entry.parentPath)
       } catch (error) {
         await rm(copy, { force: true })
         throw await describeWriteFailure(path, error)

@@ -11,7 +11,7 @@ import type { Image } from '../../contract/image.ts'
 import type { Job } from '../../contract/job.ts'
 import type { JobBook, JobHandle, JobResult } from '../jobs/job-book.ts'
 import { makeRandomId } from '../jobs/random-id.ts'
-import { describeWriteFailure, makePrivateFolder, syncFolder } from '../storage/atomic-file.ts'
+import { describeWriteFailure, makePrivateFolder, syncPath } from '../storage/atomic-file.ts'
 import { writeDocument } from '../storage/document.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
 import { assertAbsolutePath, copyIntoFolder, type NewContent } from './add-image.ts'
@@ -192,7 +192,7 @@ export class ImageStore {
       await rename(aside, folder)
       const entry = await readImageEntry(folder, id)
       this.#entries.set(id, entry)
-      await syncFolder(this.#options.folder)
+      await syncPath(this.#options.folder)
       this.#options.onChange({ kind: 'changed', image: this.#show(entry) })
       return { image: id, sentence: `${name} can be used.` }
     })

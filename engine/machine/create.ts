@@ -9,7 +9,7 @@ import type { CreateRequest } from '../../contract/procedures/machine.ts'
 import type { Settings } from '../../contract/settings.ts'
 import { defaultMachineConfig } from '../qemu/argv/defaults.ts'
 import { validateConfig } from '../qemu/argv/validate-config.ts'
-import { describeWriteFailure, makePrivateFolder, syncFolder } from '../storage/atomic-file.ts'
+import { describeWriteFailure, makePrivateFolder, syncPath } from '../storage/atomic-file.ts'
 import { writeDocument } from '../storage/document.ts'
 import { machineFolderNames, type MachineFolderNames, machinesFolder } from '../storage/names.ts'
 import { placeKernel } from './direct-boot.ts'
@@ -62,7 +62,7 @@ export async function fillFolder(context: EngineContext, config: MachineConfig, 
     await writeFile(names.eventLog, `${new Date().toISOString()} created: ${JSON.stringify(config.name)} was made.\n`, { mode: 0o600 })
     await writeDocument(names.machine, machineDocument, { format: 'mayfly-machine', version: 1, id, createdAt: new Date().toISOString(), config })
     await rename(aside, join(root, id))
-    await syncFolder(root)
+    await syncPath(root)
   } catch (error) {
     await rm(aside, { recursive: true, force: true })
     throw await describeWriteFailure(aside, error)

@@ -5,7 +5,7 @@ import { MayflyError } from '../../contract/errors.ts'
 import { machineIdSchema, type MachineId, type MachineRef } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { MachineSummary } from '../../contract/machine.ts'
-import { syncFolder } from '../storage/atomic-file.ts'
+import { syncPath } from '../storage/atomic-file.ts'
 import { machinesFolder } from '../storage/names.ts'
 import { adopt } from './attach.ts'
 import type { EngineContext } from './engine-context.ts'
@@ -141,7 +141,7 @@ export class Machines {
   /** Takes a machine off the list and its folder to `target`, in one rename. Runs in the machine's queue; it must be off. */
   async release(core: MachineCore, target: string): Promise<void> {
     await rename(core.names.folder, target)
-    await Promise.all([syncFolder(machinesFolder(this.#context.folders)), syncFolder(join(target, '..'))])
+    await Promise.all([syncPath(machinesFolder(this.#context.folders)), syncPath(join(target, '..'))])
     core.markGone()
     this.#byId.delete(core.id)
     this.#all = null

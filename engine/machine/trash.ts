@@ -7,7 +7,7 @@ import { MayflyError } from '../../contract/errors.ts'
 import { machineIdSchema, type MachineId } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { trashEntrySchema } from '../../contract/procedures/trash.ts'
-import { syncFolder } from '../storage/atomic-file.ts'
+import { syncPath } from '../storage/atomic-file.ts'
 import { type Folders } from '../storage/folders.ts'
 import { machinesFolder, trashFolder } from '../storage/names.ts'
 import type { MachineCore } from './machine-core.ts'
@@ -62,7 +62,7 @@ export async function restoreFromTrash(folders: Folders, machines: Machines, ref
   try {
     const root = machinesFolder(folders)
     await rename(entry.folder, join(root, entry.id))
-    await Promise.all([syncFolder(root), syncFolder(trashFolder(folders))])
+    await Promise.all([syncPath(root), syncPath(trashFolder(folders))])
     return await machines.admit(entry.id)
   } finally {
     unreserve()

@@ -27,11 +27,11 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
     await rm(temporary, { force: true })
     throw await describeWriteFailure(path, cause)
   }
-  if (durable) await syncFolder(folder)
+  if (durable) await syncPath(folder)
 }
 
-/** Makes the content of a file outlast a power cut. Throws the system's error. */
-export async function syncFile(path: string): Promise<void> {
+/** Makes the content of a file, or the renames in a folder, outlast a power cut. Throws the system's error. */
+export async function syncPath(path: string): Promise<void> {
   const file = await open(path, 'r')
   try {
     await file.sync()
@@ -39,9 +39,6 @@ export async function syncFile(path: string): Promise<void> {
     await file.close()
   }
 }
-
-/** Makes a rename in `folder` survive a power cut. */
-export const syncFolder: (folder: string) => Promise<void> = syncFile
 
 /** Turns a full disk into `no-space`; other failures are passed on as they are. */
 export async function describeWriteFailure(path: string, cause: unknown): Promise<unknown> {
