@@ -20,7 +20,7 @@ import { openBrowser } from './open-browser.ts'
 import { keepPassword, readPassword } from './password.ts'
 import { serveWeb } from './server.ts'
 import type { WebServer } from './server.ts'
-import { SlowDown } from './slow-down.ts'
+import { askerOf, SlowDown } from './slow-down.ts'
 import { testCertificate } from './test-certificate.fixture.ts'
 
 let folder: string
@@ -94,14 +94,39 @@ test('a page of another origin cannot use a token', async () => {
   for (const headers of refused) expect((await ask('/session', { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify({ token }) })).status).toBe(403)
 })
 
-test('each wrong token takes longer, and many at once are not looked at', async () => {
+test('each wrong attempt takes longer; checks take turns; who floods fills no place but the own', async () => {
   const slow = new SlowDown({ firstDelayMs: 10, longestDelayMs: 60_000, atOnce: 3 })
-  const waiting = [slow.wasWrong(), slow.wasWrong(), slow.wasWrong()]
-  expect([slow.isFull, slow.nextDelayMs]).toEqual([true, 80])
+  let [checking, most] = [0, 0]
+  const check = (isRight: boolean) => async () => {
+    most = Math.max(most, ++checking)
+    await new Promise((resolve) => setImmediate(resolve))
+    checking--
+    return isRight
+  }
+  const flood = Array.from({ length: 20 }, () => slow.examine('10.0.0.6', check(false)))
+  expect(await Promise.all(flood.slice(3))).toEqual(Array(17).fill('unseen'))
+  await until(() => slow.nextDelayMs === 80, 'three were checked')
+  expect([await slow.examine('10.0.0.6', check(true)), await slow.examine('10.0.0.7', check(true)), most, slow.nextDelayMs]).toEqual(['unseen', 'right', 1, 10])
   slow.close()
-  await Promise.all(waiting)
-  slow.wasRight()
-  expect([slow.isFull, slow.nextDelayMs]).toEqual([false, 10])
+  expect(await Promise.all(flood.slice(0, 3))).toEqual(['wrong', 'wrong', 'wrong'])
+  await expect(slow.examine('10.0.0.6', () => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory')
+  expect(await slow.examine('10.0.0.6', check(true))).toBe('right')
+})
+
+test.each([['192.168.1.5', '192.168.1.5'], ['::ffff:192.168.1.5', '::ffff:192.168.1.5'], ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'], ['2001:db8::1', '2001:db8:0:0'], ['fe80::1:2:3:4:5', 'fe80:0:0:1'], ['::1', '0:0:0:0']])('the asker at %s is %s', (address, asker) => {
+  expect(askerOf(address)).toBe(asker)
+})
+
+test('a flood of wrong tokens keeps nobody outside who has the right one', async () => {
+  const patient = new SlowDown({ firstDelayMs: 60_000, longestDelayMs: 60_000 })
+  await server.close()
+  server = await serveWeb({ engine: lastingEngine(connectInProcess(engine, log), log), port: 0, uploadsFolder: join(folder, 'uploads'), pageFolder: join(folder, 'pages'), slowDown: patient })
+  const use = (token: string) => ask('/session', { method: 'POST', headers: { ...json, origin: server.origin }, body: JSON.stringify({ token }) })
+  const flood = Array.from({ length: 30 }, () => use('A'.repeat(32)).then(({ status }) => status))
+  expect(await Promise.race(flood)).toBe(429)
+  expect((await use(new URL(server.newAddress()).hash.slice(1))).status).toBe(200)
+  patient.close()
+  expect((await Promise.all(flood)).filter((status) => status === 401)).toHaveLength(4)
 })
 
 test('nothing but the login page is shown without a session', async () => {

@@ -21,7 +21,7 @@ import { loginFiles } from './login-page.ts'
 import type { PasswordCheck } from './password.ts'
 import { createRest, restPrefix } from './rest.ts'
 import { Sessions } from './sessions.ts'
-import { SlowDown } from './slow-down.ts'
+import { askerOf, SlowDown } from './slow-down.ts'
 import { Uploads } from './uploads.ts'
 import { createUpgrades } from './upgrades.ts'
 import { assertSameOrigin, assertSession, ownOrigin, readCookie, Refusal } from './who-asks.ts'
@@ -158,12 +158,7 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
       case 'GET':
         return sendJson(response, 200, { password: password !== undefined, open: sessions.knowsCookie(cookie) })
       case 'POST': {
-        if (slowDown.isFull) throw new Refusal(429, 'Too many wrong tokens came in; wait a moment.')
-        if (!(await isGoodProof(await readJsonBody(request)))) {
-          await slowDown.wasWrong()
-          throw new Refusal(401, password === undefined ? 'This address was used before, or is not one.' : 'This is not the password.', password === undefined ? 'Press Enter where mayfly serve runs for a new one.' : undefined)
-        }
-        slowDown.wasRight()
+        await assertProof(await readJsonBody(request), request.socket.remoteAddress ?? '')
         const proof = sessions.begin()
         response.setHeader('set-cookie', `${door.cookieName}=${proof.cookie}; Path=/; HttpOnly; SameSite=Strict${tls === undefined ? '' : '; Secure'}`)
         return sendJson(response, 200, { key: proof.key })
@@ -177,9 +172,20 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
     }
   }
 
-  async function isGoodProof(proof: { readonly token?: unknown; readonly password?: unknown }): Promise<boolean> {
-    if (typeof proof.token === 'string') return sessions.useToken(proof.token)
-    return typeof proof.password === 'string' && password !== undefined && password.matches(proof.password)
+  /** Refuses who brings neither an unused token nor the password. */
+  async function assertProof(proof: { readonly token?: unknown; readonly password?: unknown }, from: string): Promise<void> {
+    // A token costs nothing to look up, so the right one comes in however many wrong ones do.
+    if (typeof proof.token === 'string' && sessions.useToken(proof.token)) return slowDown.wasRight()
+    const guess = proof.password
+    const isPassword = typeof guess === 'string' && password !== undefined
+    switch (await slowDown.examine(isPassword ? askerOf(from) : 'tokens', () => (isPassword ? password.matches(guess) : Promise.resolve(false)))) {
+      case 'right':
+        return
+      case 'wrong':
+        throw new Refusal(401, password === undefined ? 'This address was used before, or is not one.' : 'This is not the password.', password === undefined ? 'Press Enter where mayfly serve runs for a new one.' : undefined)
+      case 'unseen':
+        throw new Refusal(429, 'Too many wrong ones came from there; this one was not looked at.', 'Wait a moment, or open a new address: press Enter where mayfly serve runs.')
+    }
   }
 
   async function answerUpload({ request, response, path, query }: Exchange): Promise<void> {
