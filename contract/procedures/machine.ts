@@ -104,6 +104,16 @@ export const machineProcedures = {
       timeoutSeconds: z.int().min(1).max(3600).optional().describe('How long the guest may take; default: as the machine is set.'),
     }))
     .output(machineSummarySchema),
+  restart: procedure(
+    { summary: 'Shuts the guest down and starts the machine again, with what waited for its next start. It is seen through whether or not the caller waits.', access: 'write', states: ['running', 'paused', 'stopping', 'unknown'], cli: { command: 'restart', positionals: ['machine'], fields: { timeoutSeconds: { flag: 'timeout', unit: 'duration-s' } } } },
+    ['not-found', 'conflict', 'in-use', 'unsupported', 'host-unavailable', 'qemu-launch-failed', 'qmp-failed', 'qmp-interrupted', 'no-space', 'timeout', 'storage-corrupt'],
+  )
+    .input(z.strictObject({
+      machine,
+      force: z.boolean().default(false).describe('Switch it off, as if the plug were pulled, instead of asking the guest.'),
+      timeoutSeconds: z.int().min(1).max(3600).optional().describe('How long the guest may take; default: as the machine is set.'),
+    }))
+    .output(machineSummarySchema),
   pause: procedure({ summary: 'Stops the guest\'s CPUs where they are.', access: 'write', states: ['running'], cli: { command: 'pause', positionals: ['machine'] } }, ['not-found', 'conflict', 'timeout', 'qmp-failed', 'qmp-interrupted'])
     .input(byMachine)
     .output(machineSummarySchema),

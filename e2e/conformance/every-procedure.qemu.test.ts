@@ -36,6 +36,7 @@ const inputs: Readonly<Record<string, unknown>> = {
   'machine.create': { name: 'stopped' },
   'machine.start': { machine },
   'machine.stop': { machine: 'stopped' },
+  'machine.restart': { machine: 'stopped' },
   'machine.pause': { machine: 'stopped' },
   'machine.resume': { machine: 'stopped' },
   'machine.reset': { machine: 'stopped' },

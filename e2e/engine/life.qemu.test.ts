@@ -46,6 +46,30 @@ test('a guest that ends by itself, one that restarts, and a reset are told apart
   expect((await client.machine.show({ machine: 'web' })).lastExit).toMatchObject({ kind: 'guest', exitStatus: 0 })
 })
 
+test('a restart takes over what waits, is seen through by itself, and is done once however often it is asked for', async () => {
+  expect(await refusal(client.machine.restart({ machine: 'web' }))).toBe('conflict')
+  await client.machine.start({ machine: 'web' })
+  await home.ready(client, 'web')
+  const before = await client.machine.set({ machine: 'web', memoryMiB: 320 })
+  expect(before.pending).toHaveLength(1)
+  // Whoever asked goes at once, as a page that is closed.
+  const gone = new AbortController()
+  const left = refusal(client.machine.restart({ machine: 'web' }, { signal: gone.signal }))
+  await until(async () => (await client.machine.show({ machine: 'web' })).state === 'stopping', 'it shuts down')
+  gone.abort()
+  const again = await Promise.all([client.machine.restart({ machine: 'web' }), client.machine.restart({ machine: 'web' })])
+  expect(again).toMatchObject([{ state: 'running', memoryMiB: 320, pendingChanges: 0 }, { pid: again[0].pid }])
+  expect([again[0].pid === before.pid, await left]).toEqual([false, 'cancelled'])
+})
+
+test('who stops a machine while it restarts has the last word', async () => {
+  await home.ready(client, 'web')
+  const restarted = refusal(client.machine.restart({ machine: 'web' }))
+  await until(async () => (await client.machine.show({ machine: 'web' })).state === 'stopping', 'it shuts down')
+  await client.machine.stop({ machine: 'web', force: true })
+  expect([await restarted, (await client.machine.show({ machine: 'web' })).state]).toEqual(['cancelled', 'stopped'])
+})
+
 test('two starts at once: one starts it, the other is told that it runs', async () => {
   const outcomes = await Promise.all([refusal(client.machine.start({ machine: 'web' })), refusal(client.machine.start({ machine: 'web' }))])
   expect(outcomes.filter((outcome) => outcome === 'conflict')).toHaveLength(1)

@@ -11,6 +11,7 @@ import { followMachineLog, readLog } from '../machine/log-sources.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { pause, reset, resume, start, stop } from '../machine/power.ts'
 import { pressKeys } from '../machine/press-keys.ts'
+import { restart } from '../machine/restart.ts'
 import { takeScreenshot } from '../machine/screenshot.ts'
 import { putInTrash } from '../machine/trash.ts'
 import { waitFor } from '../machine/wait.ts'
@@ -55,6 +56,7 @@ export function createRouter(parts: EngineParts): EngineRouter {
       }),
       start: os.machine.start.handler(({ input }) => then(input.machine, start)),
       stop: os.machine.stop.handler(({ input, signal }) => then(input.machine, (core) => stop(core, { force: input.force, timeoutSeconds: input.timeoutSeconds, signal }))),
+      restart: os.machine.restart.handler(({ input, signal }) => then(input.machine, (core) => restart(core, { force: input.force, timeoutSeconds: input.timeoutSeconds, signal }))),
       pause: os.machine.pause.handler(({ input }) => then(input.machine, pause)),
       resume: os.machine.resume.handler(({ input }) => then(input.machine, resume)),
       reset: os.machine.reset.handler(({ input }) => then(input.machine, reset)),

@@ -55,6 +55,8 @@ export class MachineCore {
   durable = true
   /** Somebody asked for the end that is coming. */
   endAsked = false
+  /** Once that end is there, the machine is started again; a stop that is asked for meanwhile takes it back. */
+  startsAgain = false
   /** Called after every change of the machine's row. */
   readonly changeListeners = new Set<() => void>()
   /** Called when the process of the machine has ended and its end is on record. */

@@ -108,6 +108,7 @@ export interface StopOptions {
  * own setting decides between asking (`timeout`) and switching off.
  */
 export async function stop(core: MachineCore, options: StopOptions): Promise<void> {
+  core.startsAgain = false
   if (options.force) return switchOff(core)
   const config = core.state === 'broken' ? null : core.config
   const timeoutSeconds = options.timeoutSeconds ?? config?.stop.timeoutSeconds ?? 60
@@ -288,7 +289,7 @@ export function liveOf(core: MachineCore): LiveMachine {
 }
 
 /** As `promise`, but throws `cancelled` once `signal` aborts; the work goes on. */
-async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined, sentence: string): Promise<void> {
+export async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined, sentence: string): Promise<void> {
   let leave = (): void => undefined
   const left = new Promise<never>((_resolve, reject) => {
     leave = () => reject(new MayflyError('cancelled', sentence, {}))

@@ -4,7 +4,7 @@
  * engine has the last word; this only keeps people from asking in vain.
  */
 import type { LucideIcon } from 'lucide-react'
-import { BookmarkPlus, CirclePlay, Copy, GitFork, Hourglass, Pause, Play, Power, PowerOff, RotateCcw, Trash2, Unlink } from 'lucide-react'
+import { BookmarkPlus, CirclePlay, Copy, GitFork, Hourglass, Pause, Play, Power, PowerOff, RotateCcw, RotateCw, Trash2, Unlink } from 'lucide-react'
 import { isMayflyError } from '../../contract/errors.ts'
 import type { MachineState } from '../../contract/machine-state.ts'
 import type { MachineSummary } from '../../contract/machine.ts'
@@ -16,6 +16,7 @@ import { isPassing } from './machine-life.ts'
 import type { MachineVerb } from './machine-verb.ts'
 import { askFirst, openOverlay } from './overlay.ts'
 import type { Overlay } from './overlay.ts'
+import { restartMachine } from './restart.ts'
 
 export interface MachineAction {
   readonly verb: MachineVerb
@@ -51,6 +52,7 @@ const list: readonly MachineAction[] = [
   { verb: 'resume', icon: CirclePlay, states: ['paused'], asks: false, run: ({ id }) => engine.machine.resume({ machine: id }) },
   { verb: 'shutDown', icon: Power, states: ['running', 'stopping'], asks: false, run: ({ id }) => engine.machine.stop({ machine: id }) },
   { verb: 'switchOff', icon: PowerOff, states: ['running', 'paused', 'starting', 'stopping', 'unknown'], asks: true, run: ({ id }) => engine.machine.stop({ machine: id, force: true }) },
+  { verb: 'restart', icon: RotateCw, states: ['running', 'paused'], asks: false, never: ({ throwaway, name }) => (throwaway ? text.cannotThrowaway(name) : undefined), run: (machine) => restartMachine(machine) },
   { verb: 'reset', icon: RotateCcw, states: ['running', 'paused'], asks: true, run: ({ id }) => engine.machine.reset({ machine: id }) },
   { verb: 'checkpoint', icon: BookmarkPlus, states: saveable, asks: false, dialog: ({ id }) => ({ kind: 'take-checkpoint', machine: id }), run: ({ id }) => engine.checkpoint.take({ machine: id }) },
   { verb: 'fork', icon: GitFork, states: saveable, asks: false, tells: true, run: (machine) => forkNow(machine) },

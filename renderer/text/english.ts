@@ -8,10 +8,10 @@ import { plural } from './numbers.ts'
 import { running } from './english-running.ts'
 import { saving } from './english-saving.ts'
 
-type Verb = 'start' | 'pause' | 'resume' | 'shutDown' | 'switchOff' | 'reset' | 'checkpoint' | 'fork' | 'clone' | 'promote' | 'keep' | 'delete'
+type Verb = 'start' | 'pause' | 'resume' | 'shutDown' | 'switchOff' | 'restart' | 'reset' | 'checkpoint' | 'fork' | 'clone' | 'promote' | 'keep' | 'delete'
 
 const verb: Readonly<Record<Verb, string>> = {
-  start: 'Start', pause: 'Pause', resume: 'Resume', shutDown: 'Shut down', switchOff: 'Switch off', reset: 'Reset', checkpoint: 'Checkpoint', fork: 'Fork', clone: 'Clone', promote: 'Promote', keep: 'Keep', delete: 'Delete',
+  start: 'Start', pause: 'Pause', resume: 'Resume', shutDown: 'Shut down', switchOff: 'Switch off', restart: 'Restart', reset: 'Reset', checkpoint: 'Checkpoint', fork: 'Fork', clone: 'Clone', promote: 'Promote', keep: 'Keep', delete: 'Delete',
 }
 
 const state: Readonly<Record<MachineState, string>> = {
@@ -34,6 +34,7 @@ export const english = {
   verbOf: (which: Verb, name: string) => `${verb[which]} ${name}`,
   cannot: (what: string, name: string, now: string) => `${what} is not possible: ${name} is ${now.toLowerCase()}.`,
   cannotTemplate: (what: string, name: string) => `${what} is not possible: ${name} is a template, which is only forked.`,
+  cannotThrowaway: (name: string) => `${name} is a throwaway: it is deleted when it stops.`,
   cannotNoFork: (name: string) => `${name} is independent already.`,
   cannotStays: (name: string) => `${name} stays anyway.`,
   happened: (name: string) => `${name} needs you`,
@@ -109,7 +110,7 @@ export const english = {
     fromTo: (what: string, from: string, to: string) => `${what} ${from} to ${to}`,
     review: 'Review',
     restartAndApply: 'Restart and apply',
-    restarting: 'Restarting',
+    restarting: 'Restarting', restartingMore: 'Its guest is asked to shut down; then it starts again.',
     gone: 'This machine is not here',
     goneMore: 'It was deleted, or its address is from another computer. Deleted machines rest in the trash, which is in the settings.',
     choose: 'No machine is selected',
@@ -143,7 +144,7 @@ export const english = {
     groups: { do: 'Do', goTo: 'Go to', help: 'Help' }, nothing: (query: string) => `Nothing is called "${query}".`, choose: 'choose', doIt: 'do it', close: 'close', asksFirst: 'asks first',
     tabOf: (tab: string, name: string) => `${tab} of ${name}`, doctorFact: 'what this host can do', sidebar: 'Hide or show the list', ofCheckpoint: (what: string, label: string, name: string) => `${what} "${label}" of ${name}`, forkMany: (name: string) => `Fork ${name} several times`,
     insert: (disc: string, name: string) => `Insert ${disc} into ${name}`, eject: (name: string) => `Eject the disc of ${name}`, cable: (connect: boolean, name: string) => (connect ? `Plug in the network cable of ${name}` : `Unplug the network cable of ${name}`),
-    withOptions: 'with options', copyLine: 'as a command line', lineCopied: (line: string) => `Copied: ${line}`, restart: (name: string) => `Restart ${name}`, restartMeans: 'shuts it down and starts it again', copyAddress: (address: string, name: string) => `Copy ${address} of ${name}`, toPort: (port: number) => `to guest port ${port}`, copyId: (name: string) => `Copy the id of ${name}`,
+    withOptions: 'with options', copyLine: 'as a command line', lineCopied: (line: string) => `Copied: ${line}`, copyAddress: (address: string, name: string) => `Copy ${address} of ${name}`, toPort: (port: number) => `to guest port ${port}`, copyId: (name: string) => `Copy the id of ${name}`,
     options: {
       back: 'Back', escBack: 'back', copy: 'Copy the command line', empty: 'Write something.', badCount: 'A whole number from 1 to 100.', badSeconds: 'A whole number from 1 to 3600.',
       label: { name: 'Name', count: 'How many', label: 'Label', throwaway: 'Throwaway', timeoutSeconds: 'Seconds it may take' },

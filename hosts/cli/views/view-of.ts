@@ -37,6 +37,7 @@ const views: Readonly<Record<string, View>> = {
   'machine.create': line,
   'machine.start': line,
   'machine.stop': line,
+  'machine.restart': line,
   'machine.pause': line,
   'machine.resume': line,
   'machine.reset': line,

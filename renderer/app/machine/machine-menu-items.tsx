@@ -10,7 +10,7 @@ import { text } from '../../text/text.ts'
 
 /** `all`: also those that stand in the action bar as buttons. */
 export function MachineMenuItems({ machine, all = false }: { readonly machine: MachineSummary; readonly all?: boolean }): React.ReactNode {
-  const shown = (all ? machineVerbs : (['reset', 'clone', 'promote', 'keep'] as const)).filter((verb) => (verb !== 'promote' || machine.origin !== null) && (verb !== 'keep' || isPassing(machine)))
+  const shown = (all ? machineVerbs : (['restart', 'reset', 'clone', 'promote', 'keep'] as const)).filter((verb) => (verb !== 'promote' || machine.origin !== null) && (verb !== 'keep' || isPassing(machine)))
   return (
     <>
       {shown.filter((verb) => verb !== 'delete').map((verb) => {

@@ -12,7 +12,7 @@ import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { StateShape } from '../../ui/state-shape.tsx'
 
-const offered = machineVerbs.filter((verb) => verb !== 'reset' && verb !== 'clone' && verb !== 'promote' && verb !== 'keep')
+const offered = machineVerbs.filter((verb) => verb !== 'restart' && verb !== 'reset' && verb !== 'clone' && verb !== 'promote' && verb !== 'keep')
 
 export function ManySelected(): React.ReactNode {
   const selected = useSelection(({ machines }) => machines)

@@ -2,7 +2,8 @@
 import { ArrowRight, Undo2 } from 'lucide-react'
 import type { MachineDetails, MachineSummary } from '../../../contract/machine.ts'
 import { engine } from '../../state/connection.ts'
-import { restart } from '../../state/restart.ts'
+import { perform, whyNot } from '../../state/machine-actions.ts'
+import { useIsRestarting } from '../../state/restart.ts'
 import { useChange } from '../../state/use-change.ts'
 import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
@@ -10,6 +11,7 @@ import { Button } from '../../ui/button.tsx'
 export function Pending({ machine, details }: { readonly machine: MachineSummary; readonly details: MachineDetails }): React.ReactNode {
   const { change, problem } = useChange()
   const { pending } = details
+  const restarting = useIsRestarting(machine.id)
   const drop = (fields?: string[]): void => void change(text.hardware.drop, () => engine.machine.dropPending({ machine: machine.id, ...(fields === undefined ? {} : { fields }) }))
   return (
     <section>
@@ -25,7 +27,7 @@ export function Pending({ machine, details }: { readonly machine: MachineSummary
             ))}
           </ul>
           <div className="mf-row hw-buttons">
-            <Button onClick={() => void restart(machine)}>{text.machine.restartAndApply}</Button>
+            <Button cannot={restarting ? text.machine.restartingMore : whyNot('restart', machine)} onClick={() => perform('restart', machine)}>{restarting ? text.machine.restarting : text.machine.restartAndApply}</Button>
             {pending.length < 2 ? null : <Button look="quiet" onClick={() => drop()}>{text.hardware.dropAll}</Button>}
           </div>
         </>

@@ -16,6 +16,7 @@ function meaning(line: string): readonly [string, unknown] {
 
 const given: Readonly<Partial<Record<string, readonly [OptionValues, readonly [string, unknown]]>>> = {
   shutDown: [{ timeoutSeconds: '30' }, ['stop', { machine: 'web', timeoutSeconds: 30 }]],
+  restart: [{ timeoutSeconds: '30' }, ['restart', { machine: 'web', timeoutSeconds: 30 }]],
   checkpoint: [{ label: 'before it\'s changed' }, ['checkpoint take', { machine: 'web', label: 'before it\'s changed' }]],
   fork: [{ count: '12', name: 'test-{n}', throwaway: 'yes' }, ['fork', { machine: 'web', count: 12, name: 'test-{n}', throwaway: true }]],
   clone: [{ name: 'web copy' }, ['clone', { machine: 'web', name: 'web copy' }]],

@@ -9,7 +9,7 @@ export type OptionValues = Readonly<Partial<Record<ActionOption, string>>>
 
 /** In the order of their fields. */
 export const optionsOf: Readonly<Record<MachineVerb | 'rename', readonly ActionOption[]>> = {
-  start: [], pause: [], resume: [], shutDown: ['timeoutSeconds'], switchOff: [], reset: [], checkpoint: ['label'], fork: ['count', 'name', 'throwaway'], clone: ['name'], promote: [], keep: [], delete: [], rename: ['name'],
+  start: [], pause: [], resume: [], shutDown: ['timeoutSeconds'], switchOff: [], restart: ['timeoutSeconds'], reset: [], checkpoint: ['label'], fork: ['count', 'name', 'throwaway'], clone: ['name'], promote: [], keep: [], delete: [], rename: ['name'],
 }
 
 /** One whole number above zero; undefined where it is none. */
@@ -29,6 +29,7 @@ export function actionCommand(verb: MachineVerb | 'rename', machine: string, val
   switch (verb) {
     case 'start': case 'pause': case 'resume': case 'reset': case 'promote': return on(verb)
     case 'shutDown': return on('stop', wholeNumber(values.timeoutSeconds) === undefined ? [] : [`--timeout ${wholeNumber(values.timeoutSeconds)}s`])
+    case 'restart': return on(verb, wholeNumber(values.timeoutSeconds) === undefined ? [] : [`--timeout ${wholeNumber(values.timeoutSeconds)}s`])
     case 'switchOff': return on('stop', ['--force'])
     case 'checkpoint': return on('checkpoint take', [], ...(values.label === undefined || values.label.trim() === '' ? [] : [values.label.trim()]))
     case 'fork': return on('fork', [

@@ -1,5 +1,5 @@
 /** Everything the palette can do: each action on each machine that can take it, each view, each place. */
-import { Copy, FileDown, GitFork, Grid3x3, Info, Keyboard, LayoutGrid, Monitor, Play, Plus, RotateCcw, Settings, Stethoscope } from 'lucide-react'
+import { Copy, FileDown, GitFork, Grid3x3, Info, Keyboard, LayoutGrid, Monitor, Play, Plus, Settings, Stethoscope } from 'lucide-react'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { attempt } from '../../state/attempt.ts'
 import { engine } from '../../state/connection.ts'
@@ -8,7 +8,7 @@ import { machineActions, perform, whyNot } from '../../state/machine-actions.ts'
 import { machineVerbs } from '../../state/machine-verb.ts'
 import type { MachineVerb } from '../../state/machine-verb.ts'
 import { factOf, isOn, shapeOf, wordOf } from '../../state/machine-looks.ts'
-import { restart } from '../../state/restart.ts'
+import { restartMachine } from '../../state/restart.ts'
 import { toggleSidebar } from '../../state/layout.ts'
 import { keys } from '../../state/keys.ts'
 import { openOverlay } from '../../state/overlay.ts'
@@ -63,9 +63,8 @@ function places(): PaletteEntry[] {
 
 /** What else can be had of a machine with one press. */
 function moreOf(machine: MachineSummary): PaletteEntry[] {
-  const { id, name, state, forwards } = machine
+  const { id, name, forwards } = machine
   return [
-    ...(state === 'running' ? [{ key: `restart ${id}`, group: 'do', label: text.palette.restart(name), fact: text.palette.restartMeans, icon: <RotateCcw {...look} />, command: `${actionCommand('shutDown', name)} && ${actionCommand('start', name)}`, run: () => void restart(machine) } satisfies PaletteEntry] : []),
     ...forwards.map(({ hostAddress, hostPort, guestPort }): PaletteEntry => ({ key: `copy ${hostPort} ${id}`, group: 'do', label: text.palette.copyAddress(`${hostAddress}:${hostPort}`, name), fact: text.palette.toPort(guestPort), icon: <Copy {...look} />, run: () => void navigator.clipboard.writeText(`${hostAddress}:${hostPort}`) })),
     { key: `id ${id}`, group: 'do', label: text.palette.copyId(name), fact: id, icon: <Copy {...look} />, run: () => void navigator.clipboard.writeText(id) },
   ]
@@ -83,6 +82,8 @@ function verbOptions(verb: MachineVerb, machine: MachineSummary): EntryOptions |
         const seconds = wholeNumber(timeoutSeconds)
         void attempt(id, doing, () => engine.machine.stop({ machine: id, ...(seconds === undefined ? {} : { timeoutSeconds: seconds }) }))
       } }
+    case 'restart':
+      return { ...common, initial: {}, run: ({ timeoutSeconds }) => void attempt(id, doing, () => restartMachine(machine, wholeNumber(timeoutSeconds))) }
     case 'clone':
       return { ...common, initial: { name: text.machine.copyName(name) }, run: (values) => void attempt(id, doing, () => engine.machine.clone({ machine: id, name: (values.name ?? '').trim() })) }
     case 'checkpoint':
