@@ -2,6 +2,7 @@
  * Copying layers of the present into the one that is written to, or into a new one. Nobody needs the copied ones for the
  * present afterwards, so they may go; but only once the copy is in its file. QEMU ends a `block-stream` with
  * tables of the layer in its own memory, and a QEMU that is killed then takes them along: measured on 7.2, the disk read as zeroes.
+ * And the file must be on disk: `qemu-img convert`, and a QEMU with `cache: unsafe`, leave that to the host.
  */
 import { join } from 'node:path'
 import type { DeviceId } from '../../contract/ids.ts'
@@ -13,7 +14,8 @@ import { liveOf } from '../machine/power.ts'
 import { reopenedNode } from '../qemu/argv/devices/disk.ts'
 import type { QmpArguments, QmpClient } from '../qemu/qmp/qmp-client.ts'
 import { endQmpJob, runQmpJob } from '../qemu/qmp/qmp-job.ts'
-import { diskFolder } from '../storage/names.ts'
+import { syncPath } from '../storage/atomic-file.ts'
+import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { closeJournal, writeJournal } from './journal.ts'
 import { formatNodes, liveChain, removeNodes } from './live-chain.ts'
@@ -62,6 +64,11 @@ export async function copyLive(core: MachineCore, disk: DeviceId, { keepsBase, s
 
 const copyJob = (disk: DeviceId): string => `copy-${disk}`
 
+/** Puts these layers on disk, before others that said the same may go. */
+export async function syncLayers(names: MachineFolderNames, chains: Layers): Promise<void> {
+  for (const [disk, chain] of Object.entries(chains)) for (const file of chain) await syncPath(join(diskFolder(names, disk), file))
+}
+
 /** Settles what was under way when an engine was killed: what QEMU has done by itself meanwhile is put on record. Runs in the machine's queue. */
 export async function settleCopy(core: MachineCore): Promise<void> {
   if (hasProcess(core.state)) {
@@ -87,6 +94,7 @@ async function adoptChains(core: MachineCore, qmp: QmpClient): Promise<void> {
     short[disk] = chain.filter((file) => open.includes(file))
   }
   if (Object.keys(short).length === 0) return
+  await syncLayers(core.names, short)
   await writeLayers(core.names, { ...disks, ...short })
   const unused = Object.entries(short).flatMap(([disk, kept]) => (disks[disk] ?? []).filter((file) => !kept.includes(file)).map((file) => join(diskFolder(core.names, disk), file)))
   await removeNodes(qmp, unused)

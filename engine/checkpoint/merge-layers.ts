@@ -15,6 +15,7 @@ import { liveOf } from '../machine/power.ts'
 import { commitLayer } from '../qemu/img/commit-layer.ts'
 import { renameBacking } from '../qemu/img/own-layer.ts'
 import { endQmpJob, runQmpJob } from '../qemu/qmp/qmp-job.ts'
+import { syncPath } from '../storage/atomic-file.ts'
 import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { readCheckpoints, writeCheckpoint } from './checkpoint-store.ts'
 import { type Act, closeJournal, writeJournal } from './journal.ts'
@@ -164,6 +165,8 @@ async function giveUp(core: MachineCore): Promise<void> {
 /** The lower layer has everything: all points name it instead of the upper one, which goes. Can be repeated. `isDone`: a layer whose header QEMU has written already. */
 async function finishMerge(core: MachineCore, { disk, into, from }: Merge, isDone: string | null): Promise<void> {
   const { context, names } = core
+  // A disk may be one whose writes nobody waits for (`cache: unsafe`): until now the upper layer had to be there.
+  await syncPath(join(diskFolder(names, disk), into))
   await writeJournal(context, names, { act: 'merge', step: 'merged', disk, into, from })
   const { sound } = await readCheckpoints(names)
   const present = await readPresent(names)

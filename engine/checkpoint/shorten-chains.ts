@@ -10,7 +10,7 @@ import { readPresent, writeLayers } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { pullUp } from '../qemu/img/pull-up.ts'
 import { diskFolder } from '../storage/names.ts'
-import { beginCopy, copyLive, endCopy } from './copied-layers.ts'
+import { beginCopy, copyLive, endCopy, syncLayers } from './copied-layers.ts'
 import type { MergeOptions } from './merge-layers.ts'
 
 /** A chain with more layers is made shorter. */
@@ -36,6 +36,7 @@ async function shorten(core: MachineCore, disk: DeviceId, options: MergeOptions)
     try {
       await pullUp(await core.context.host.installation(), join(diskFolder(core.names, disk), top), base, { ...options, signal })
       core.context.atStep('copy.pulled')
+      await syncLayers(core.names, { [disk]: [top] })
       await writeLayers(core.names, { ...disks, [disk]: [base, top] })
     } finally {
       await endCopy(core)

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { DeviceId } from '../../contract/ids.ts'
 import type { Job } from '../../contract/job.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
-import { beginCopy, copyLive, endCopy } from '../checkpoint/copied-layers.ts'
+import { beginCopy, copyLive, endCopy, syncLayers } from '../checkpoint/copied-layers.ts'
 import { actOnLayers } from '../checkpoint/layer-acts.ts'
 import type { JobHandle } from '../jobs/job-book.ts'
 import { newLayerFile, readLayers, writeLayers } from '../machine/layers.ts'
@@ -59,6 +59,7 @@ async function promoteAtRest(core: MachineCore, disk: DeviceId, signal: AbortSig
   try {
     await flattenChain(await core.context.host.installation(), { chain: chain.map((file) => join(folder, file)), target: join(folder, whole), signal, onProgress })
     core.context.atStep('promote.copied')
+    await syncLayers(core.names, { [disk]: [whole] })
     await writeLayers(core.names, { ...layers, [disk]: [whole] })
     core.context.atStep('promote.recorded')
   } finally {
