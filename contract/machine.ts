@@ -154,6 +154,8 @@ export const machineSummarySchema = z.strictObject({
   startedAt: z.iso.datetime().nullable(),
   uptimeSeconds: z.int().nullable(),
   tags: z.array(z.string()),
+  /** What somebody wrote about it. */
+  notes: z.string(),
   profile: profileSchema.nullable(),
   forwards: z.array(boundForwardSchema),
   agent: agentStateSchema,

@@ -51,6 +51,7 @@ export function summaryOf(index: number): MachineSummary {
     startedAt: index % 25 === 0 ? '2026-01-01T00:00:00.000Z' : null,
     uptimeSeconds: index % 25 === 0 ? 60 : null,
     tags: ['test'],
+    notes: '',
     profile: 'paravirtual',
     forwards: [{ nic: 'nic0', protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2000 + index, guestPort: 22 }],
     agent: 'off',

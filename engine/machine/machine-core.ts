@@ -261,6 +261,7 @@ export class MachineCore {
       startedAt: active ? (run?.startedAt ?? null) : null,
       uptimeSeconds: null,
       tags: config?.tags ?? [],
+      notes: config?.notes ?? '',
       profile: config?.profile ?? null,
       forwards: shown === null ? [] : boundForwards(shown),
       agent: this.#agent,

@@ -80,7 +80,7 @@ export async function scriptedEngine(makeRouter: (streams: StreamDesk) => object
 export function summaryOf(changes: Partial<MachineSummary> = {}): MachineSummary {
   return {
     id: 'm00000000001' as MachineId, place: 'local', name: 'web', state: 'running', pausedBy: null, stateReason: null, cpus: 2, memoryMiB: 1024,
-    pid: 4000, startedAt: '2026-01-01T00:00:00.000Z', uptimeSeconds: 3725, tags: [], profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0,
+    pid: 4000, startedAt: '2026-01-01T00:00:00.000Z', uptimeSeconds: 3725, tags: [], notes: '', profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0,
     createdAt: '2026-01-01T00:00:00.000Z', role: 'machine', origin: null, throwaway: false, expiresAt: null, checkpoints: 0, bootPhase: null, usualBootSeconds: null, restartsInMinute: 0, ...changes,
   }
 }

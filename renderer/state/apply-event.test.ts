@@ -8,7 +8,7 @@ const nothing = { machines: [], jobs: [], images: [], templates: [], runs: [], t
 function machine(id: string, name: string): Extract<EngineEvent, { type: 'machine.changed' }>['machine'] {
   return {
     id: id as MachineId, place: 'local', name, state: 'stopped', pausedBy: null, stateReason: null, cpus: 1, memoryMiB: 256, pid: null, startedAt: null,
-    uptimeSeconds: null, tags: [], profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0, createdAt: null, role: 'machine', origin: null, throwaway: false, expiresAt: null, checkpoints: 0, bootPhase: null, usualBootSeconds: null, restartsInMinute: 0,
+    uptimeSeconds: null, tags: [], notes: '', profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0, createdAt: null, role: 'machine', origin: null, throwaway: false, expiresAt: null, checkpoints: 0, bootPhase: null, usualBootSeconds: null, restartsInMinute: 0,
   }
 }
 

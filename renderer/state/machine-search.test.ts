@@ -6,13 +6,13 @@ import type { ListQuestion } from './machine-search.ts'
 function machine(name: string, more: Partial<MachineSummary> = {}): MachineSummary {
   return {
     id: name as MachineSummary['id'], place: 'local', name, state: 'stopped', pausedBy: null, stateReason: null, cpus: 1, memoryMiB: 256, pid: null, startedAt: null,
-    uptimeSeconds: null, tags: [], profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0, createdAt: null, role: 'machine', origin: null, throwaway: false, expiresAt: null, checkpoints: 0, bootPhase: null, usualBootSeconds: null, restartsInMinute: 0, ...more,
+    uptimeSeconds: null, tags: [], notes: '', profile: 'paravirtual', forwards: [], agent: 'off', pendingChanges: 0, createdAt: null, role: 'machine', origin: null, throwaway: false, expiresAt: null, checkpoints: 0, bootPhase: null, usualBootSeconds: null, restartsInMinute: 0, ...more,
   }
 }
 
 const all: ListQuestion = { search: '', filter: 'all', order: 'byName', folded: new Set() }
 const web = machine('web', { tags: ['shop'], state: 'running', forwards: [{ nic: 'nic0', protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 8080, guestPort: 80 }] })
-const db = machine('db', { tags: ['shop', 'sql'] })
+const db = machine('db', { tags: ['shop', 'sql'], notes: 'Holds the\norders of customers' })
 const kiosk = machine('kiosk', { state: 'crashed', stateReason: 'QEMU ended: out of memory', memoryMiB: 512 })
 const shown = (question: Partial<ListQuestion>): string[] => listRows([db, kiosk, web], { ...all, ...question }).map((row) => (row.kind === 'group' ? `# ${row.key} ${row.running}/${row.all}` : row.machine.name))
 
@@ -24,7 +24,7 @@ test('without any tag there are no heads', () => {
   expect(listRows([kiosk], all).map(({ kind }) => kind)).toEqual(['machine'])
 })
 
-test.each([['shop', ['db', 'web']], ['sql', ['db']], ['8080', ['web']], ['out memory', ['kiosk']], ['RUNNING', ['web']], ['shop kiosk', []]])('%j finds %j', (search, names) => {
+test.each([['shop', ['db', 'web']], ['sql', ['db']], ['8080', ['web']], ['out memory', ['kiosk']], ['RUNNING', ['web']], ['shop kiosk', []], ['customers db', ['db']]])('%j finds %j', (search, names) => {
   expect([db, kiosk, web].filter((one) => matches(one, search)).map(({ name }) => name)).toEqual(names)
 })
 

@@ -21,11 +21,11 @@ export interface ListQuestion {
 /** Key of the group of those without a tag; no tag is empty. */
 const noTag = ''
 
-/** Whether every word stands somewhere: in the name, a tag, an address, the state or its reason. */
+/** Whether every word stands somewhere: in the name, the notes, a tag, an address, the state or its reason. */
 export function matches(machine: MachineSummary, search: string): boolean {
   const words = search.toLocaleLowerCase().split(/\s+/).filter((word) => word !== '')
   if (words.length === 0) return true
-  const all = [machine.name, ...machine.tags, wordOf(machine), factOf(machine), machine.id, ...machine.forwards.map(({ hostAddress, hostPort, guestPort }) => `${hostAddress}:${hostPort} ${guestPort}`)].join('\n').toLocaleLowerCase()
+  const all = [machine.name, machine.notes, ...machine.tags, wordOf(machine), factOf(machine), machine.id, ...machine.forwards.map(({ hostAddress, hostPort, guestPort }) => `${hostAddress}:${hostPort} ${guestPort}`)].join('\n').toLocaleLowerCase()
   return words.every((word) => all.includes(word))
 }
 

@@ -70,7 +70,7 @@ export const english = {
   list: {
     label: 'Machines',
     search: (amount: number) => `Search ${plural(amount, 'machine', 'machines')}`,
-    searchName: 'Search names, tags, addresses and states',
+    searchName: 'Search names, tags, addresses, notes and states',
     newMachine: 'New machine',
     filter: 'Filter and sort',
     show: 'Show', all: 'All', running: 'Running', stopped: 'Stopped', needsYou: 'Needs you',
