@@ -4,6 +4,7 @@
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { isMayflyError } from '../../contract/errors.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import { plugClipboard } from '../machine/clipboard-channel.ts'
@@ -14,6 +15,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import type { FoundMachine } from '../machine/machines.ts'
 import { mayHave } from '../machine/read-machine.ts'
 import { reconcile } from '../machine/reconcile.ts'
+import { ramAtRest } from '../qemu/process/ram-library.ts'
 import { diskFolder } from '../storage/names.ts'
 import { dropAside, sweepCheckpoints } from './checkpoint-store.ts'
 import { collectGarbage } from './collect-garbage.ts'
@@ -27,9 +29,16 @@ import { recoverRestore } from './restore-now.ts'
 import { protectFrozen } from './protect-frozen.ts'
 import { finishTake } from './take-now.ts'
 
-/** Settles every machine that has something open, and removes what is left of earlier acts. One that cannot be settled keeps its journal, and never hinders another. */
+/** How long an engine that starts waits for it. */
+const settledWithinMs = 30_000
+
+/**
+ * Settles every machine that has something open, and removes what is left of earlier acts. One that cannot be
+ * settled keeps its journal, and never hinders another; one that takes long is settled in its queue, where whatever is asked of it waits.
+ */
 export async function recoverAll(found: readonly FoundMachine[]): Promise<void> {
-  await Promise.all(found.filter(mayBeOpen).map(({ core, content }) =>
+  const patience = new AbortController()
+  const settling = Promise.all(found.filter(mayBeOpen).map(({ core, content }) =>
     core.queue
       .run(async () => {
         await settleFreeze(core)
@@ -38,6 +47,11 @@ export async function recoverAll(found: readonly FoundMachine[]): Promise<void> 
       })
       .catch((error: unknown) => core.context.log(`${core.id}: what was under way on its layers could not be settled: ${String(error)}`)),
   ))
+  try {
+    await Promise.race([settling, delay(settledWithinMs, undefined, { signal: patience.signal })])
+  } finally {
+    patience.abort()
+  }
 }
 
 /** Of most machines at rest it is plain that nothing was under way. */
@@ -93,9 +107,11 @@ const saveEndsWithinMs = 10_000
 async function settleFreeze(core: MachineCore): Promise<void> {
   const before = await interruptedFreeze(core)
   if (before === null || core.live === null) return
+  // Whoever froze it is dead, what was asked for is done all the same; a guest that went on before would lose what it writes.
+  await ramAtRest(core.runtime.ramSocket, core.queue.closing)
   for (const deadline = performance.now() + saveEndsWithinMs; core.state === 'saving' && performance.now() < deadline; ) {
     // QEMU finds out that nobody takes the state any more.
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await delay(20)
     await reconcile(core)
   }
   if (before === 'running') await letGoOn(core)

@@ -3,10 +3,9 @@
  * those who begin from it. Extents of a layer never change, so they are asked for once for each of its serial numbers.
  */
 import { closeSync } from 'node:fs'
-import { isMayflyError } from '../../contract/errors.ts'
 import { makeRandomId } from '../jobs/random-id.ts'
 import type { OpenRamLayer, RamExtents } from '../qemu/process/ram-layer.ts'
-import { describeRam, freezeRam, openRamLayer, prepareFreeze, ramLayerExtents } from '../qemu/process/ram-library.ts'
+import { describeRam, freezeRam, isNobodyThere, openRamLayer, prepareFreeze, ramLayerExtents } from '../qemu/process/ram-library.ts'
 import type { LiveMachine } from './live-machine.ts'
 
 /** One layer, by the number its QEMU knows it by. */
@@ -24,13 +23,13 @@ export interface RamPile {
 
 const known = new WeakMap<Pick<LiveMachine, 'process'>, Map<number, RamExtents>>()
 
-/** The pile as it is; null where this QEMU has no library, and its RAM must go through the stream. */
+/** The pile as it is; null where this QEMU has no library, and its RAM must go through the stream. Throws `host-unavailable` where it has one that does not answer. */
 export async function readPile(live: Pick<LiveMachine, 'process'>, socket: string): Promise<RamPile | null> {
   let description
   try {
     description = await describeRam(socket)
   } catch (error) {
-    if (isMayflyError(error, 'host-unavailable')) return null
+    if (isNobodyThere(error)) return null
     throw error
   }
   const before = known.get(live)

@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { randomNumbers } from '../../random-numbers.fixture.ts'
+import { until } from '../../guest/exec/native-helper.fixture.ts'
 import { digestOf } from './ram-guest.fixture.ts'
-import { describeRam, freezeRam, prepareFreeze, ramLayerExtents } from './ram-library.ts'
+import { RamDawdler } from './ram-dawdler.fixture.ts'
+import { describeRam, freezeRam, prepareFreeze, ramAtRest, ramLayerExtents } from './ram-library.ts'
 import { countPages, type OpenRamLayer, ramPageBytes } from './ram-layer.ts'
 import { buildTrial, RamTrial } from './ram-trial.fixture.ts'
 
@@ -239,4 +241,30 @@ test('what is not RAM any more is left alone', async () => {
   await unmapped.do('unmap')
   await expect(freezeRam(unmapped.socket, 'layer0000000')).rejects.toMatchObject({ code: 'host-unavailable' })
   expect(await describeRam(unmapped.socket)).toMatchObject({ mode: 'shared', layers: [] })
+})
+
+test('whoever asks whether the library is at rest waits for a freeze that somebody dead has asked for', async () => {
+  const dawdler = await RamDawdler.build(folder, 'slow-trial', program, 2)
+  const trial = await RamTrial.start(dawdler.program, folder, 100)
+  trials.push(trial)
+  await trial.do('write 0 100 1 1')
+  await trial.freeze()
+  await trial.do('write 0 50 1 2')
+  await dawdler.arm()
+  const request = Buffer.alloc(28)
+  request.writeUInt32LE(0x4d52464d, 0)
+  request.writeUInt16LE(1, 4)
+  request.writeUInt16LE(2, 6)
+  request.writeUInt32LE(12, 8)
+  request.write('second000000', 16)
+  const asking = connect(trial.socket)
+  asking.write(request)
+  await until('it is in the middle', () => Promise.resolve(dawdler.isDawdling), 10_000)
+  asking.destroy()
+  await ramAtRest(trial.socket)
+  expect(dawdler.isDone).toBe(true)
+  await trial.do('write 0 50 1 3')
+  expect(await trial.read()).toEqual(Array.from({ length: 100 }, (_, page) => (page < 50 ? 3 : 1)))
+  await trial.end()
+  await ramAtRest(trial.socket)
 })

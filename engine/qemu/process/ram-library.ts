@@ -6,7 +6,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { MayflyError } from '../../../contract/errors.ts'
+import { isMayflyError, MayflyError } from '../../../contract/errors.ts'
 import { loadNative, nativeFolder } from '../../native.ts'
 import { firstFurtherDescriptor } from './launch-qemu.ts'
 import { areSound, type OpenRamLayer, type RamExtents } from './ram-layer.ts'
@@ -29,6 +29,7 @@ type Word = keyof typeof words
 /** Far more than any answer has: 256 layers, or the extents of one. */
 const mostAnswerBytes = 64 * 1024 * 1024
 const answersWithinMs = 30_000
+const askAgainMs = 100
 
 export interface RamLaunchRequest {
   /** Where the library shall listen: `ram.sock` of the machine's runtime folder. */
@@ -166,11 +167,18 @@ export interface FrozenRam {
 
 /**
  * Makes a layer of what the machine wrote since its last freeze. Its CPUs must stand still, and
- * its devices too: after `stop`, until `cont`. On a failure its memory and pile are as before;
+ * its devices too: after `stop`, until `cont`. Takes as long as it takes: a guest that went on before
+ * the end would lose what it writes. On a failure its memory and pile are as before, and the library is at rest;
  * throws `host-unavailable` where there is no library, or not enough memory.
  */
 export async function freezeRam(socket: string, id: string): Promise<FrozenRam> {
-  const payload = await ask(socket, 'freeze', id)
+  let payload
+  try {
+    payload = await ask(socket, 'freeze', id, null)
+  } catch (error) {
+    await ramAtRest(socket)
+    throw error
+  }
   return {
     qemuDescriptor: payload.readInt32LE(0),
     inPlace: payload.readUInt32LE(4) === 0,
@@ -180,6 +188,30 @@ export async function freezeRam(socket: string, id: string): Promise<FrozenRam> 
     serial: payload.readUInt32LE(28),
     extents: readExtents(payload, 32),
   }
+}
+
+/**
+ * Resolves when the library does nothing any more that it was asked for before, be it by an engine that is dead:
+ * it hears one question after the other, so an answer to any says that. Waits without limit while QEMU lives; CPUs
+ * must not go on before, because a freeze replaces pages by copies that it made a moment ago. Throws why `signal` aborts.
+ */
+export async function ramAtRest(socket: string, signal?: AbortSignal): Promise<void> {
+  for (;;) {
+    signal?.throwIfAborted()
+    try {
+      if ((await exchange(socket, requestFor('describe'), null, signal)).length >= headerBytes) return
+    } catch (error) {
+      if (isNobodyThere(error)) return
+      if (!isMayflyError(error, 'host-unavailable')) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, askAgainMs))
+  }
+}
+
+/** Whether a question failed because nobody listens: this QEMU has no library, or has ended. Any other failure leaves open what the library has done. */
+export function isNobodyThere(error: unknown): boolean {
+  if (!isMayflyError(error, 'host-unavailable') || error.details.check !== 'ram-library') return false
+  return error.cause instanceof Error && 'code' in error.cause && (error.cause.code === 'ENOENT' || error.cause.code === 'ECONNREFUSED')
 }
 
 /**
@@ -210,14 +242,18 @@ function readExtents(payload: Buffer, offset: number): RamExtents {
   return extents
 }
 
-async function ask(socket: string, word: Word, id = ''): Promise<Buffer> {
+function requestFor(word: Word, id = ''): Buffer {
   const request = Buffer.alloc(headerBytes + id.length)
   request.writeUInt32LE(messageMagic, 0)
   request.writeUInt16LE(protocolVersion, 4)
   request.writeUInt16LE(words[word], 6)
   request.writeUInt32LE(id.length, 8)
   request.write(id, headerBytes, 'latin1')
-  const answer = await exchange(socket, request)
+  return request
+}
+
+async function ask(socket: string, word: Word, id = '', withinMs: number | null = answersWithinMs): Promise<Buffer> {
+  const answer = await exchange(socket, requestFor(word, id), withinMs)
   if (answer.length < headerBytes || answer.readUInt32LE(0) !== messageMagic || answer.readUInt16LE(4) !== protocolVersion) throw noLibrary('It answered in another language.')
   const payload = answer.subarray(headerBytes)
   const status = answer.readUInt16LE(6)
@@ -226,13 +262,17 @@ async function ask(socket: string, word: Word, id = ''): Promise<Buffer> {
   return payload
 }
 
-/** One request, one answer, and the library closes. */
-function exchange(path: string, request: Buffer): Promise<Buffer> {
+/** One request, one answer, and the library closes. `withinMs` null: without limit. */
+function exchange(path: string, request: Buffer, withinMs: number | null, signal?: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)
     const parts: Buffer[] = []
     let bytes = 0
-    const timer = setTimeout(() => socket.destroy(noLibrary(`It did not answer within ${answersWithinMs / 1000} s.`)), answersWithinMs)
+    const timer = withinMs === null ? undefined : setTimeout(() => socket.destroy(noLibrary(`It did not answer within ${withinMs / 1000} s.`)), withinMs)
+    const giveUp = (): void => {
+      socket.destroy(noLibrary('The question was taken back.'))
+    }
+    signal?.addEventListener('abort', giveUp)
     socket.on('connect', () => socket.write(request))
     socket.on('data', (part) => {
       parts.push(part)
@@ -244,6 +284,7 @@ function exchange(path: string, request: Buffer): Promise<Buffer> {
     })
     socket.on('close', () => {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', giveUp)
       resolve(Buffer.concat(parts))
     })
   })
