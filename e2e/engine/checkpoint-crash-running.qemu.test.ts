@@ -105,7 +105,9 @@ test.each(['merge:merging', 'merge.committed', 'merge:merged', 'merge.checkpoint
   await soundDisks()
 })
 
-test.each(['restore:preparing', 'restore:switching', 'restore.layers', 'restore:starting', 'restore.loaded'])('a running machine is taken back with its RAM, the engine killed at %s', async (step) => {
+const ranOn: readonly string[] = ['restore.recorded', 'restore:loaded', 'restore.running']
+
+test.each(['restore:preparing', 'restore:switching', 'restore.layers', 'restore:starting', ...ranOn])('a running machine is taken back with its RAM, the engine killed at %s', async (step) => {
   await boot()
   await mark('saved')
   const label = `point ${step}`
@@ -113,14 +115,38 @@ test.each(['restore:preparing', 'restore:switching', 'restore.layers', 'restore:
   await mark('present')
   expect(await stage.killedAt(step, (client) => stage.done(client.checkpoint.restore({ machine, checkpoint: label }), client))).toBe(true)
   const { state } = await stage.client.machine.show({ machine })
-  expect(state).toBe(step === 'restore:preparing' || step === 'restore.loaded' ? 'running' : 'stopped')
+  expect(state).toBe(step === 'restore:preparing' || ranOn.includes(step) ? 'running' : 'stopped')
   await nothingLeftOver()
   await soundDisks()
   await boot()
   // A guest that has been given its RAM is back where it was.
-  expect((await sh('cat /data/mark')).trim()).toBe(step === 'restore.loaded' ? 'saved' : 'present')
+  expect((await sh('cat /data/mark')).trim()).toBe(ranOn.includes(step) ? 'saved' : 'present')
   await stage.done(stage.client.checkpoint.restore({ machine, checkpoint: label }))
   expect(await marks()).toEqual(['saved', 'saved'])
+})
+
+test('what a guest has written since its RAM was loaded stays, whoever is killed then', async () => {
+  await boot()
+  await mark('saved')
+  await sh('(while :; do i=$((i+1)); echo $i > /data/turns; sync; echo "TURN $i" > /dev/ttyS0; usleep 200000; done) > /dev/null 2>&1 < /dev/null &')
+  await stage.done(stage.client.checkpoint.take({ machine, label: 'turning', what: 'ram' }))
+  await mark('present')
+  const names = await folderOf(stage.home, stage.client, machine)
+  let turns: number[] = []
+  await stage.killedWhileHalted('restore.running', (client) => stage.done(client.checkpoint.restore({ machine, checkpoint: 'turning' }), client), async () => {
+    await until(async () => {
+      turns = [...(await readFile(names.serialLog, 'utf8')).matchAll(/^TURN (\d+)/gm)].map(([, turn]) => Number(turn))
+      return turns.length >= 3
+    }, 'the guest goes on', 60_000)
+    const { process: qemu } = JSON.parse(await readFile(names.run, 'utf8')) as { process: { pid: number } }
+    process.kill(qemu.pid, 'SIGKILL')
+  })
+  expect((await stage.client.machine.show({ machine })).state).toBe('crashed')
+  await nothingLeftOver()
+  await boot()
+  expect((await sh('cat /data/mark')).trim()).toBe('saved')
+  expect(Number(await sh('cat /data/turns'))).toBeGreaterThanOrEqual(turns.at(-1) ?? Infinity)
+  await soundDisks()
 })
 
 test.each(['copy:begun', 'copy.streamed', 'copy.recorded'])('a running machine becomes independent, the engine killed at %s', async (step) => {

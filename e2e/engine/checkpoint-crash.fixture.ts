@@ -58,6 +58,26 @@ export class CrashStage {
     return workedOut
   }
 
+  /** An engine stands still at `step` of the act while `harm` is done, and is killed there; another one takes over. */
+  async killedWhileHalted(step: string, act: (client: EngineClient) => Promise<unknown>, harm: () => Promise<void>): Promise<void> {
+    await this.#end()
+    this.home.env['MAYFLY_HALT_AT'] = step
+    this.client = await this.home.openDetached()
+    delete this.home.env['MAYFLY_HALT_AT']
+    const engine = identifyProcess((await this.client.engine.info({})).pid)
+    if (engine === null) throw new Error('The engine is not there.')
+    const acting = act(this.client).catch(() => undefined)
+    await until(() => isHalted(engine), `the engine stands still at ${step}`, 60_000)
+    try {
+      await harm()
+    } finally {
+      process.kill(engine.pid, 'SIGKILL')
+    }
+    await acting
+    await this.home.closeEngine()
+    this.client = await this.home.openDetached()
+  }
+
   /** The engine is killed while nothing is under way. */
   async killedAtRest(): Promise<void> {
     await this.home.killEngine(this.client)

@@ -30,8 +30,11 @@ export const actSchema = z.discriminatedUnion('act', [
   }),
   z.strictObject({
     act: z.literal('restore'),
-    /** Parts of the present are replaced, or all, and its RAM is being loaded. */
-    step: z.literal('switching'),
+    /**
+     * `switching`: parts of the present are replaced, or all, and its RAM is being loaded. `loaded`: the guest may run, and
+     * what it writes counts. `undoing`: it ran for a moment at most, and what was kept aside comes back.
+     */
+    step: z.enum(['switching', 'loaded', 'undoing']),
     checkpoint: checkpointIdSchema,
     overlays,
     /** The present as it was, kept aside until the restore has worked out; null where it need not be. */

@@ -14,8 +14,11 @@ import { hasProcess } from '../../contract/machine-state.ts'
 import { makeRandomId } from '../jobs/random-id.ts'
 import { hardwareDocument } from '../machine/hardware-document.ts'
 import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
+import { letCpusGo, pullCables } from '../machine/attach.ts'
+import type { LiveMachine } from '../machine/live-machine.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { pullPlug } from '../machine/power.ts'
+import { reconcile } from '../machine/reconcile.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
 import { writeDocument } from '../storage/document.ts'
 import { checkpointFolderNames, type CheckpointFolderNames, type MachineFolderNames } from '../storage/names.ts'
@@ -142,15 +145,25 @@ async function isWholeAside(names: MachineFolderNames, before: CheckpointId): Pr
   }
 }
 
+/** The engine may have been killed before it let the CPUs go. */
+async function letRestoredGo(core: MachineCore, { qmp }: LiveMachine, checkpoint: CheckpointId): Promise<void> {
+  if (core.state !== 'paused' || core.pausedBy !== 'user') return
+  const { machineState } = await readCheckpoint(core.names, checkpoint)
+  await (machineState === 'paused' ? pullCables(core, qmp) : letCpusGo(core, qmp))
+  await reconcile(core)
+}
+
 /** Settles a restore that was interrupted. Runs in the machine's queue. */
 export async function recoverRestore(core: MachineCore, act: Extract<Act, { act: 'restore' }>): Promise<string> {
   const { names } = core
   if (core.state === 'unknown') throw new Error(`Whether the guest of ${core.name} was restored is not known yet.`)
-  if (hasProcess(core.state)) {
-    // Its RAM was loaded, and it runs.
+  // A process is on record once its RAM was loaded, and what a guest has written since then stays.
+  if (hasProcess(core.state) || act.step === 'loaded') {
+    if (core.live !== null) await letRestoredGo(core, core.live, act.checkpoint)
     await closeJournal(names)
     if (act.before !== null) await dropAside(names, act.before)
     await collectGarbage(names)
+    await announce(core, act.checkpoint)
     return `A restore of ${core.name} that was interrupted was finished.`
   }
   // What was kept aside may be lost with a power cut: then the point's disks are what there is.

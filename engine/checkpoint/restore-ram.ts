@@ -39,14 +39,23 @@ export async function restoreRam(core: MachineCore, record: CheckpointRecord, si
     const state = await reading
     const before = await makeReady(core, record, overlays)
     core.enter('restoring')
+    let isLoaded = false
     try {
       await writeJournal(context, names, { act: 'restore', step: 'switching', checkpoint: record.id, overlays, before })
       await becomePoint(core, checkpointFolderNames(names, record.id), record, onTop(record.disks, overlays), record.id)
       context.atStep('restore:starting')
-      await load(core, record, { state, ram }, signal)
-      context.atStep('restore.loaded')
+      await load(core, record, { state, ram }, signal, async () => {
+        context.atStep('restore.recorded')
+        // What the guest writes from here on is its owner's: nothing brings back what was before.
+        await writeJournal(context, names, { act: 'restore', step: 'loaded', checkpoint: record.id, overlays, before })
+        isLoaded = true
+      })
+      context.atStep('restore.running')
     } catch (error) {
-      throw await undone(core, error, record, before)
+      throw await undone(core, error, record, before, async () => {
+        // A guest that ran for a moment is told of as not restored.
+        if (isLoaded) await writeJournal(context, names, { act: 'restore', step: 'undoing', checkpoint: record.id, overlays, before })
+      })
     }
     await closeJournal(names)
     await dropAside(names, before)
@@ -82,14 +91,15 @@ async function assertUsable(core: MachineCore, record: CheckpointRecord): Promis
   throw new MayflyError('storage-corrupt', `${record.label} of ${core.name} has lost the state of its devices. Nothing was changed.`, { file: checkpointFolderNames(core.names, record.id).state, reason: 'it is missing' }, { next })
 }
 
-function load(core: MachineCore, record: CheckpointRecord, saved: Pick<SavedPoint, 'state' | 'ram'>, signal: AbortSignal): Promise<void> {
-  return beginFrom(core, signal, { ...saved, newGeneration: false, accelerator: record.madeWith?.accelerator }, record.machineState === 'paused' ? 'pause' : 'run')
+function load(core: MachineCore, record: CheckpointRecord, saved: Pick<SavedPoint, 'state' | 'ram'>, signal: AbortSignal, loaded: () => Promise<void>): Promise<void> {
+  return beginFrom(core, signal, { ...saved, newGeneration: false, accelerator: record.madeWith?.accelerator }, record.machineState === 'paused' ? 'pause' : 'run', loaded)
 }
 
 /** The machine as it was, switched off, and the error that says so. */
-async function undone(core: MachineCore, error: unknown, record: CheckpointRecord, before: Parameters<typeof bringBack>[1]): Promise<unknown> {
+async function undone(core: MachineCore, error: unknown, record: CheckpointRecord, before: CheckpointId, note: () => Promise<void>): Promise<unknown> {
   if (core.live !== null) await pullPlug(core)
   if (hasProcess(core.state)) core.enter('stopped')
+  await note()
   await bringBack(core, before)
   await closeJournal(core.names)
   await dropAside(core.names, before)

@@ -51,9 +51,10 @@ export function start(core: MachineCore, then: 'run' | 'pause' = 'run'): Promise
  * leaves them standing. Runs in the machine's queue, in state `starting` or `restoring`; `running`
  * or `paused` afterwards. After a failure of the launch no process is left and the state is the
  * caller's to settle; after a later one the machine is `stopped` or `crashed`. Throws what `start` throws.
+ * `loaded`: waited for before the CPUs go, with the process on record.
  */
-export async function beginFrom(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'run' | 'pause'): Promise<void> {
-  await settleIn(core, await launch(core, signal, from), then)
+export async function beginFrom(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'run' | 'pause', loaded: () => Promise<void>): Promise<void> {
+  await settleIn(core, await launch(core, signal, from), then, { loaded })
 }
 
 /**
@@ -64,13 +65,13 @@ export async function beginFrom(core: MachineCore, signal: AbortSignal, from: Sa
  */
 export async function beginFork(core: MachineCore, signal: AbortSignal, from: SavedPoint, then: 'run' | 'pause', ready: { readonly plan?: LaunchPlan | undefined; readonly waiting?: Launched | undefined }): Promise<number> {
   const { waiting } = ready
-  if (waiting === undefined) return settleIn(core, await launch(core, signal, from, ready.plan), then, true)
+  if (waiting === undefined) return settleIn(core, await launch(core, signal, from, ready.plan), then, { atOnce: true })
   await loadState(core, waiting, from, signal)
-  return settleIn(core, waiting, then, true)
+  return settleIn(core, waiting, then, { atOnce: true })
 }
 
 /** From a QEMU that stands ready to a machine that is on record. Answers with the moment in which it could run. */
-async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pause', atOnce = false): Promise<number> {
+async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pause', { atOnce = false, loaded }: { readonly atOnce?: boolean; readonly loaded?: () => Promise<void> } = {}): Promise<number> {
   if (core.run !== null) core.update({ run: { ...core.run, process: launched.process } })
   let wentAt = 0
   const go = async (): Promise<void> => {
@@ -78,13 +79,9 @@ async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pa
     wentAt = performance.now()
   }
   try {
-    if (atOnce) {
-      const outcomes = await Promise.allSettled([go(), takeOver(core, launched.qmp, launched.process)])
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-    } else {
-      await takeOver(core, launched.qmp, launched.process)
-      await go()
-    }
+    await allOf([...(atOnce ? [go()] : []), takeOver(core, launched.qmp, launched.process), ...(loaded === undefined ? [] : [recordProcess(core)])])
+    await loaded?.()
+    if (!atOnce) await go()
   } catch (error) {
     // Half a start is none. A QEMU that broke down by itself is told as the crash it is.
     core.endAsked = !isMayflyError(error, 'qmp-interrupted')
@@ -92,9 +89,14 @@ async function settleIn(core: MachineCore, launched: Launched, then: 'run' | 'pa
     await settleEnd(core)
     throw error
   }
-  await recordProcess(core)
+  if (loaded === undefined) await recordProcess(core)
   core.enter(then === 'run' ? 'running' : 'paused', { pausedBy: then === 'run' ? null : 'user' })
   return wentAt
+}
+
+/** Waits for all of them also where one fails. */
+async function allOf(works: readonly Promise<unknown>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(works)) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 export interface StopOptions {
