@@ -1,4 +1,6 @@
-import { readdir, readlink } from 'node:fs/promises'
+import { readdir, readlink, writeFile } from 'node:fs/promises'
+import { totalmem } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { forkMarksFolder, machinesFolder } from '../../engine/storage/names.ts'
@@ -11,6 +13,8 @@ let template: string
 
 beforeAll(async () => {
   home = await TestHome.make()
+  home.env['MAYFLY_MEMINFO'] = join(home.root, 'meminfo')
+  await left(64 * 1024)
   client = await home.openDetached()
   await home.buildTiny(client)
   await home.bootTiny(client, 'source', { forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 40_122, guestPort: 22 }] })
@@ -22,6 +26,8 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => home.close())
 
+/** From now on the host has this much memory left. */
+const left = (mebibytes: number): Promise<void> => writeFile(join(home.root, 'meminfo'), `MemAvailable: ${Math.round(mebibytes * 1024)} kB\n`)
 const waiting = async (): Promise<number> => (await client.template.list({}))[0]?.pool.waiting ?? 0
 
 test('none waits until the first fork; then as many as are wanted, and nobody sees them', async () => {
@@ -38,6 +44,17 @@ test('a fork that waited is a machine like any other, with ports of its own', as
   expect(new Set(forks.flatMap(({ forwards }) => forwards.map(({ hostPort }) => hostPort))).size).toBe(3)
   for (const { machine } of forks) expect(await home.sh(client, machine.id, 'cat /run/memory /data/file; echo mine > /data/file; sync')).toBe('warm\ndisk\n')
   for (const { machine } of forks) await client.machine.stop({ machine: machine.id, force: true })
+  await until(async () => (await waiting()) === 2, 'two wait again', 60_000)
+})
+
+test('fewer wait where the host has little memory left, and as many as before when it has more again', async () => {
+  // A fifth of the host's memory stays free.
+  const reserved = Math.max(1024, totalmem() / 5 / 1024 / 1024)
+  await left(reserved - 1)
+  await client.template.setPool({ template: 'warm', wanted: '2' })
+  await until(async () => (await waiting()) < 2, 'fewer wait', 60_000)
+  await left(64 * 1024)
+  await client.template.setPool({ template: 'warm', wanted: '2' })
   await until(async () => (await waiting()) === 2, 'two wait again', 60_000)
 })
 

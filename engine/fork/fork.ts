@@ -27,7 +27,7 @@ import { reserveForkNames } from './fork-names.ts'
 import { forkNotes } from './fork-notes.ts'
 import type { ForkRequest } from './fork-request.ts'
 import { type ForkSource, withForkSource } from './fork-source.ts'
-import { assertMemoryForForks } from './memory-room.ts'
+import { reserveForkMemory } from './memory-room.ts'
 import { removeForGood, removeRemains } from './remove-for-good.ts'
 import { setGuestClock } from './set-guest-clock.ts'
 import type { WarmPool } from './warm-pool.ts'
@@ -64,7 +64,16 @@ export async function forkMachine(context: EngineContext, machines: Machines, pa
   const calledAt = performance.now()
   // One that is just being saved is waited for: acts on its layers take turns.
   if (request.checkpoint === undefined) parent.require('forked', [...statesAtRest, 'running', 'paused', 'saving'])
-  const warning = assertMemoryForForks(parent, request.count)
+  const memory = reserveForkMemory(parent.run?.config.memoryMiB ?? parent.config.memoryMiB, request.count)
+  try {
+    const forked = await makeForks(context, machines, parent, request, pool, calledAt)
+    return { ...forked, notes: [...forked.notes, ...memory.warnings] }
+  } finally {
+    memory.release()
+  }
+}
+
+async function makeForks(context: EngineContext, machines: Machines, parent: MachineCore, request: ForkRequest, pool: WarmPool | undefined, calledAt: number): Promise<Forked> {
   const { names, release } = reserveForkNames(machines, parent.name, request.name, request.count)
   const slots = request.checkpoint === undefined || request.what === 'disks' ? [] : (pool?.take(parent, request.checkpoint as CheckpointId, request.count) ?? [])
   const ids = names.map((_name, index) => slots[index]?.core.id ?? newMachineId())
@@ -80,7 +89,7 @@ export async function forkMachine(context: EngineContext, machines: Machines, pa
     if (request.checkpoint === undefined) void keepShort(parent).catch((error: unknown) => context.log(`${parent.id}: its chains of layers stay long: ${String(error)}`))
     const source = made.value?.source ?? slots[0]?.source
     const notes = source === undefined ? [] : forkNotes(parent, source, made.value?.isCopied ?? false)
-    return { forks: [...claimed.value, ...(made.value?.forks ?? [])], pauseMs: made.value?.pauseMs ?? 0, notes: [...notes, ...warning] }
+    return { forks: [...claimed.value, ...(made.value?.forks ?? [])], pauseMs: made.value?.pauseMs ?? 0, notes }
   } catch (error) {
     const told = await orNoSpace(error, [context.folders.data, context.folders.runtime])
     await Promise.all(ids.map((id) => undoFork(context, machines, id)))

@@ -106,22 +106,25 @@ export class WarmPool {
     const recent = bench.uses.filter((at) => now - at < recentMs).length
     const wish = bench.wanted === 'auto' ? (bench.uses.length === 0 ? 0 : Math.min(mostByItself, Math.max(1, recent))) : bench.wanted
     const room = Math.floor((availableMemoryBytes() - Math.max(1024 * mebibyte, totalmem() / 5)) / slotBytes)
-    return Math.max(0, Math.min(wish, bench.slots.length + Math.max(0, room)))
+    return Math.max(0, Math.min(wish, bench.slots.length + room))
   }
 
   #settle(bench: Bench): void {
     if (bench.isGone || this.#isClosed) return
-    const target = this.#target(bench)
-    while (bench.slots.length > target) {
-      const slot = bench.slots.pop()
-      if (slot !== undefined) this.#end(slot)
-      this.#options.onChange()
-    }
-    if (bench.filling !== null || bench.slots.length >= target) return
+    this.#trim(bench)
+    if (bench.filling !== null || bench.slots.length >= this.#target(bench)) return
     bench.filling = this.#fill(bench).finally(() => {
       bench.filling = null
     })
     this.#track(bench.filling)
+  }
+
+  #trim(bench: Bench): void {
+    const target = this.#target(bench)
+    for (const slot of bench.slots.splice(target)) {
+      this.#end(slot)
+      this.#options.onChange()
+    }
   }
 
   /** One after the other: forks that somebody waits for are started at the same time. */
@@ -146,6 +149,8 @@ export class WarmPool {
         slot.launched.ended.addEventListener('abort', () => this.#lost(bench, slot), { once: true })
         if (slot.launched.ended.aborted) this.#lost(bench, slot)
         this.#options.onChange()
+        // Fewer may be wanted than when it was begun.
+        this.#trim(bench)
       }
     } catch (error) {
       // Forks can be had all the same; the next one tries again.
