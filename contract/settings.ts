@@ -14,10 +14,10 @@ export const settingsSchema = z.strictObject({
   /** How long a new machine's guest may take to shut down, and what happens then. */
   stopTimeoutSeconds: stop.timeoutSeconds.unwrap(),
   onStopTimeout: stop.onTimeout.unwrap(),
-  /** What closing the desktop app's window does: `keep-running` leaves its icon in the panel, `quit` asks as Quit does. Without running machines it always quits. */
+  /** What closing the desktop app's window does: with `keep-running` the app goes on without it while machines run or work is under way, `quit` asks as Quit does. With neither it always quits. */
   onWindowClose: z.enum(['keep-running', 'quit']).default('keep-running'),
-  /** What quitting the desktop app does with machines that run: ask each time, leave them running, or shut them down. */
-  onQuit: z.enum(['ask', 'leave-running', 'shut-down']).default('ask'),
+  /** What quitting the desktop app does with machines that run: ask each time, leave them running, shut them down, or save them: a checkpoint with their RAM, then off. Jobs and runs under way are asked about in any case. */
+  onQuit: z.enum(['ask', 'leave-running', 'save', 'shut-down']).default('ask'),
   /** Port of `mayfly serve` where none is given; null: 8006, or any that is free. */
   servePort: z.int().min(1).max(65_535).nullable().default(null),
 })

@@ -19,7 +19,7 @@ export const settings = {
       defaultMemoryMiB: shape.defaultMemoryMiB.optional().describe('Memory of new machines.'),
       stopTimeoutSeconds: shape.stopTimeoutSeconds.optional().describe('How long guests of new machines may take to shut down.'),
       onStopTimeout: shape.onStopTimeout.optional().describe('What happens then: ask, or force.'),
-      onWindowClose: shape.onWindowClose.unwrap().optional().describe('What closing the window does while machines run.'),
+      onWindowClose: shape.onWindowClose.unwrap().optional().describe('What closing the window does while machines run or work is under way.'),
       onQuit: shape.onQuit.unwrap().optional().describe('What quitting the window does with machines that run.'),
       servePort: shape.servePort.unwrap().optional().describe('Port of mayfly serve where none is given.'),
     }))

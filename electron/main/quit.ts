@@ -27,6 +27,7 @@ export async function decideAboutMachines(running: readonly MachineSummary[], on
   if (running.length === 0) return 'leave'
   switch (onQuit) {
     case 'leave-running': return 'leave'
+    case 'save': return 'save'
     case 'shut-down': return 'shut-down'
     case 'ask': return askAboutMachines(running)
   }

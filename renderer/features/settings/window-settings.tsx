@@ -7,7 +7,7 @@ import { useChoose } from './use-choose.tsx'
 
 const schemes = ['auto', 'light', 'dark'] as const
 const closings = ['keep-running', 'quit'] as const
-const quittings = ['ask', 'leave-running', 'shut-down'] as const
+const quittings = ['ask', 'leave-running', 'save', 'shut-down'] as const
 
 export function WindowSettings({ settings }: { readonly settings: Settings | undefined }): React.ReactNode {
   const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
