@@ -23,6 +23,7 @@ import { createRest, restPrefix } from './rest.ts'
 import { Sessions } from './sessions.ts'
 import { askerOf, SlowDown } from './slow-down.ts'
 import { Uploads } from './uploads.ts'
+import type { UploadRequest } from './uploads.ts'
 import { createUpgrades } from './upgrades.ts'
 import { assertSameOrigin, assertSession, ownOrigin, readCookie, Refusal } from './who-asks.ts'
 
@@ -190,6 +191,7 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
 
   async function answerUpload({ request, response, path, query }: Exchange): Promise<void> {
     if (path === '/upload' && request.method === 'POST') return sendJson(response, 201, await uploads.begin(uploadRequest(await readJsonBody(request))))
+    if (path === '/upload' && request.method === 'GET') return sendJson(response, 200, uploads.list())
     const id = path.slice('/upload/'.length)
     switch (request.method) {
       case 'GET':
@@ -221,9 +223,10 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
   }
 }
 
-function uploadRequest(body: object): { fileName: string; name?: string | undefined; sizeBytes: number } {
-  const { fileName, name, sizeBytes } = body as Record<string, unknown>
-  if (typeof fileName === 'string' && typeof sizeBytes === 'number' && (name === undefined || typeof name === 'string')) return { fileName, name, sizeBytes }
+function uploadRequest(body: object): UploadRequest {
+  const { fileName, name, sizeBytes, modifiedAtMs } = body as Record<string, unknown>
+  const isGood = typeof fileName === 'string' && typeof sizeBytes === 'number' && (name === undefined || typeof name === 'string') && (modifiedAtMs === undefined || typeof modifiedAtMs === 'number')
+  if (isGood) return { fileName, name, sizeBytes, modifiedAtMs }
   const message = 'An upload is announced with fileName and sizeBytes.'
   throw new MayflyError('invalid-input', message, { issues: [{ path: '', message }] })
 }

@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import type { Appliance } from '../../contract/appliance.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import type { Job } from '../../contract/job.ts'
+import { describeWriteFailure } from '../../engine/storage/atomic-file.ts'
 import { withEngine } from '../page/engine-access.ts'
 import type { EngineAccess } from '../page/engine-access.ts'
 
@@ -22,12 +23,32 @@ const maxImageBytes = 16 * 1024 ** 4
 const maxPieceBytes = 64 * 1024 ** 2
 /** Uploads at once. */
 const maxUploads = 8
+/** An upload nobody asked after for so long was abandoned: its page was closed. */
+const abandonedMs = 60 * 60 * 1000
+/** An appliance that is there waits for somebody to say what it is to become, and pages ask nothing meanwhile. */
+const waitsMs = 12 * 60 * 60 * 1000
+const lookEveryMs = 10 * 60 * 1000
 /** What an earlier process left, nobody takes up again. */
 const staleMs = 24 * 60 * 60 * 1000
+const maxFileNameCharacters = 255
 
-export interface UploadState {
-  readonly id: string
+/** What tells a file of the browser's from another, as far as its page can say. */
+interface UploadedFile {
+  readonly fileName: string
   readonly sizeBytes: number
+  /** When the file was last changed; null: not told. */
+  readonly modifiedAtMs: number | null
+}
+
+export interface UploadRequest extends Omit<UploadedFile, 'modifiedAtMs'> {
+  readonly modifiedAtMs?: number | undefined
+  /** What to call the image; default: as the file is called. */
+  readonly name?: string | undefined
+}
+
+export interface UploadState extends UploadedFile {
+  readonly id: string
+  readonly name: string | null
   readonly receivedBytes: number
   /** The job that adds the image, once all of it is there. */
   readonly job: Job | null
@@ -35,13 +56,17 @@ export interface UploadState {
   readonly appliance: Appliance | null
 }
 
-interface Upload {
+interface Upload extends UploadedFile {
   readonly folder: string
   readonly file: string
   readonly name: string | undefined
-  readonly sizeBytes: number
   receivedBytes: number
-  busy: boolean
+  /** The piece that is coming in, and when it was dealt with. */
+  receiving: { readonly piece: IncomingMessage; readonly settled: Promise<void> } | null
+  /** Handing all of it to the engine. */
+  whole: Promise<void> | null
+  importing: boolean
+  askedAtMs: number
   job: Job | null
   appliance: Appliance | null
 }
@@ -51,17 +76,19 @@ export class Uploads {
   readonly #engine: EngineAccess
   readonly #uploads = new Map<string, Upload>()
   readonly #ended = new AbortController()
+  readonly #look: NodeJS.Timeout
 
   constructor(folder: string, engine: EngineAccess) {
     this.#folder = folder
     this.#engine = engine
     removeStale(folder)
+    this.#look = setInterval(() => void this.dropAbandoned(), lookEveryMs).unref()
   }
 
   /** Makes room for an image. Throws `no-space`, `conflict` where too many are under way, `invalid-input`. */
-  async begin(request: { readonly fileName: string; readonly name?: string | undefined; readonly sizeBytes: number }): Promise<UploadState> {
-    const { fileName, name, sizeBytes } = request
+  async begin({ fileName, name, sizeBytes, modifiedAtMs }: UploadRequest): Promise<UploadState> {
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 1 || sizeBytes > maxImageBytes) throw invalid('sizeBytes', 'This is not the size of an image.')
+    await this.dropAbandoned()
     if (this.#uploads.size >= maxUploads) {
       throw new MayflyError('conflict', 'Too many images are being uploaded.', { state: 'busy', allowed: ['idle'] }, { next: 'Wait until one is done, or cancel it.' })
     }
@@ -76,9 +103,15 @@ export class Uploads {
     mkdirSync(folder, { mode: 0o700 })
     const file = join(folder, plainName(fileName))
     await (await open(file, 'wx', 0o600)).close()
-    const upload: Upload = { folder, file, name, sizeBytes, receivedBytes: 0, busy: false, job: null, appliance: null }
+    const told = { fileName: fileName.slice(0, maxFileNameCharacters), sizeBytes, modifiedAtMs: modifiedAtMs ?? null }
+    const upload: Upload = { ...told, folder, file, name, receivedBytes: 0, receiving: null, whole: null, importing: false, askedAtMs: performance.now(), job: null, appliance: null }
     this.#uploads.set(id, upload)
     return stateOf(id, upload)
+  }
+
+  /** What is under way: a page that was loaded anew goes on with what it has the file of. */
+  list(): readonly UploadState[] {
+    return [...this.#uploads].map(([id, upload]) => stateOf(id, upload))
   }
 
   /** How far it is: where a browser that lost its connection goes on. */
@@ -89,57 +122,99 @@ export class Uploads {
   /** Takes the piece that begins at `offset`. Bytes that arrived are kept even where the connection breaks. */
   async take(id: string, offset: number, piece: IncomingMessage): Promise<UploadState> {
     const upload = this.#find(id)
-    if (upload.busy || offset !== upload.receivedBytes || upload.job !== null || upload.appliance !== null) {
+    // Whoever sends anew has given up the piece before, though its connection may seem to live for minutes.
+    while (upload.receiving !== null) {
+      upload.receiving.piece.destroy()
+      await upload.receiving.settled
+    }
+    if (upload.whole !== null) {
+      await upload.whole
+      return stateOf(id, upload)
+    }
+    if (offset !== upload.receivedBytes || upload.job !== null || upload.appliance !== null || this.#uploads.get(id) !== upload) {
       throw new MayflyError('conflict', `This piece does not follow on what is there: ${upload.receivedBytes} bytes.`, { state: String(upload.receivedBytes), allowed: [String(offset)] }, { next: 'Ask how far it is, and go on there.' })
     }
-    upload.busy = true
+    const stored = this.#store(upload, piece)
+    const receiving = { piece, settled: stored.catch(() => undefined) }
+    upload.receiving = receiving
     try {
-      const file = await open(upload.file, 'r+')
-      try {
-        await this.#store(upload, file, piece)
-      } finally {
-        await file.close()
-      }
+      await stored
     } finally {
-      upload.busy = false
+      upload.receiving = null
+      upload.askedAtMs = performance.now()
     }
-    if (upload.receivedBytes === upload.sizeBytes) await this.#whole(id, upload)
+    if (upload.receivedBytes === upload.sizeBytes) await (upload.whole = this.#whole(id, upload))
     return stateOf(id, upload)
+  }
+
+  /** Forgets what nobody has asked after for long. */
+  async dropAbandoned(nowMs = performance.now()): Promise<void> {
+    for (const [id, upload] of this.#uploads) {
+      const isUnderWay = upload.receiving !== null || upload.importing || upload.job !== null || (upload.whole !== null && upload.appliance === null)
+      if (isUnderWay || nowMs - upload.askedAtMs <= (upload.appliance === null ? abandonedMs : waitsMs)) continue
+      this.#uploads.delete(id)
+      await rm(upload.folder, { recursive: true, force: true })
+    }
   }
 
   /** Forgets an upload and what arrived of it. */
   async cancel(id: string): Promise<void> {
     const upload = this.#find(id)
-    if (upload.job !== null) throw new MayflyError('conflict', 'All of it is there; cancel the job that adds it.', { state: 'adding', allowed: ['receiving'] })
+    if (upload.job !== null || upload.importing) throw new MayflyError('conflict', 'All of it is there; cancel the job that adds it.', { state: 'adding', allowed: ['receiving'] })
     this.#uploads.delete(id)
+    upload.receiving?.piece.destroy()
+    await upload.receiving?.settled
     await rm(upload.folder, { recursive: true, force: true })
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#look)
     this.#ended.abort()
     const unfinished = [...this.#uploads.values()].filter(({ job }) => job === null)
     this.#uploads.clear()
     await Promise.all(unfinished.map(({ folder }) => rm(folder, { recursive: true, force: true })))
   }
 
-  async #store(upload: Upload, file: FileHandle, piece: IncomingMessage): Promise<void> {
-    const end = Math.min(upload.sizeBytes, upload.receivedBytes + maxPieceBytes)
-    for await (const chunk of piece as AsyncIterable<Buffer>) {
-      if (upload.receivedBytes + chunk.length > end) throw invalid('', 'The piece is larger than it may be.')
-      await file.write(chunk, 0, chunk.length, upload.receivedBytes)
-      upload.receivedBytes += chunk.length
+  async #store(upload: Upload, piece: IncomingMessage): Promise<void> {
+    let room = Math.min(upload.sizeBytes - upload.receivedBytes, maxPieceBytes)
+    let failure: unknown
+    const file = await open(upload.file, 'r+')
+    try {
+      for await (const chunk of chunksOf(piece)) {
+        room -= chunk.length
+        if (room < 0) throw invalid('', 'The piece is larger than it may be.')
+        // A browser reads no answer before it has sent everything, so the rest is taken, and dropped.
+        failure ??= await this.#write(upload, file, chunk)
+      }
+    } finally {
+      await file.close()
+    }
+    if (failure !== undefined) throw await describeWriteFailure(upload.file, failure)
+  }
+
+  /** Answers with what went wrong. What was written counts, also where it was not all. */
+  async #write(upload: Upload, file: FileHandle, chunk: Buffer): Promise<unknown> {
+    try {
+      for (let rest = chunk; rest.length > 0; ) {
+        const { bytesWritten } = await file.write(rest, 0, rest.length, upload.receivedBytes)
+        upload.receivedBytes += bytesWritten
+        rest = rest.subarray(bytesWritten)
+      }
+      return undefined
+    } catch (error) {
+      return error
     }
   }
 
   /** Makes a machine of an OVA that waits. What it is to become is checked by the engine. Throws what `machine.import` throws; the OVA then waits on. */
   async import(id: string, choice: object): Promise<UploadState> {
     const upload = this.#find(id)
-    if (upload.appliance === null || upload.job !== null || upload.busy) throw new MayflyError('conflict', 'This is no appliance that waits to be imported.', { state: upload.job === null ? 'receiving' : 'adding', allowed: ['waiting'] })
-    upload.busy = true
+    if (upload.appliance === null || upload.job !== null || upload.importing) throw new MayflyError('conflict', 'This is no appliance that waits to be imported.', { state: upload.job === null ? 'receiving' : 'adding', allowed: ['waiting'] })
+    upload.importing = true
     try {
       upload.job = await withEngine(this.#engine, ({ client }) => client.machine.import({ ...choice, file: upload.file }))
     } finally {
-      upload.busy = false
+      upload.importing = false
     }
     this.#removeAfter(id, upload, upload.job)
     return stateOf(id, upload)
@@ -171,12 +246,22 @@ export class Uploads {
   #find(id: string): Upload {
     const upload = this.#uploads.get(id)
     if (upload === undefined) throw new MayflyError('not-found', 'There is no such upload.', { kind: 'upload', ref: id.slice(0, 40) })
+    upload.askedAtMs = performance.now()
     return upload
   }
 }
 
-function stateOf(id: string, { sizeBytes, receivedBytes, job, appliance }: Upload): UploadState {
-  return { id, sizeBytes, receivedBytes, job, appliance }
+/** Throws `cancelled` where the connection breaks: nobody is there to be told, but it is no fault of ours. */
+async function* chunksOf(piece: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* piece as AsyncIterable<Buffer>
+  } catch (error) {
+    throw new MayflyError('cancelled', 'The connection broke in the middle of a piece.', {}, { cause: error })
+  }
+}
+
+function stateOf(id: string, { fileName, name, sizeBytes, modifiedAtMs, receivedBytes, job, appliance }: Upload): UploadState {
+  return { id, fileName, name: name ?? null, sizeBytes, modifiedAtMs, receivedBytes, job, appliance }
 }
 
 /** The end of what the browser calls the file, in letters that are harmless everywhere. */

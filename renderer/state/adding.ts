@@ -8,7 +8,7 @@ import type { Job } from '../../contract/job.ts'
 import { fromErrorRecord } from '../../contract/wire/error-record.ts'
 import { create } from 'zustand'
 import { desktopBridge } from '../client/connect.ts'
-import { uploadAppliance, uploadImage } from '../client/upload-image.ts'
+import { forgetUpload, listHalfUploads, uploadAppliance, uploadImage } from '../client/upload-image.ts'
 import { text } from '../text/text.ts'
 import { addAppliance } from './appliances.ts'
 import type { ApplianceFile } from './appliances.ts'
@@ -21,7 +21,9 @@ export interface Adding {
   readonly key: number
   readonly fileName: string
   /** While it is sent from a browser; bytes. */
-  readonly sent: { readonly bytes: number; readonly of: number } | undefined
+  readonly sent: { readonly bytes: number; readonly of: number; /** Had arrived before. */ readonly kept: number } | undefined
+  /** A page before this one was sending it; it waits for the file to be added again. */
+  readonly upload?: string
   /** The engine's job, once it has the file. */
   readonly job: string | undefined
   readonly error: MayflyError | undefined
@@ -52,11 +54,32 @@ export function addFile(file: File): number {
   const path = desktopBridge()?.pathOf(file) ?? ''
   if (path !== '') return addPath(path)
   const abort = new AbortController()
-  const options = (key: number): Parameters<typeof uploadImage>[1] => ({ signal: abort.signal, onProgress: ({ sentBytes, sizeBytes }) => change(key, { sent: { bytes: sentBytes, of: sizeBytes } }) })
+  const options = (key: number): Parameters<typeof uploadImage>[1] => ({ signal: abort.signal, onProgress: ({ sentBytes, sizeBytes, keptBytes }) => change(key, { sent: { bytes: sentBytes, of: sizeBytes, kept: keptBytes } }) })
   const stop = (): void => abort.abort()
-  const sent = { bytes: 0, of: file.size }
+  const sent = { bytes: 0, of: file.size, kept: 0 }
+  // Its row becomes this one.
+  useAdding.setState(({ list }) => ({ list: list.filter(({ upload, fileName, sent: half }) => upload === undefined || fileName !== file.name || half?.of !== file.size) }))
   if (!isAppliance(file.name)) return begin(file.name, sent, stop, (key) => uploadImage(file, options(key)))
   return read(file.name, sent, stop, async (key) => ({ ...(await uploadAppliance(file, options(key))), fileName: file.name, path: undefined }))
+}
+
+let recalled: Promise<void> | undefined
+
+/** Lists, once, what a page before this one left half sent: a page cannot open a file again by itself. */
+export function recallUploads(): Promise<void> {
+  recalled ??= desktopBridge() === undefined ? recall() : Promise.resolve()
+  return recalled
+}
+
+async function recall(): Promise<void> {
+  for (const { id, fileName, sizeBytes, receivedBytes } of await listHalfUploads()) {
+    const key = ++lastKey
+    const forget = (): void => {
+      dismissAdding(key)
+      forgetUpload(id).catch(() => undefined)
+    }
+    list(key, fileName, { bytes: receivedBytes, of: sizeBytes, kept: receivedBytes }, forget, id)
+  }
 }
 
 /** A file on the engine's own host. */
@@ -116,8 +139,8 @@ function read(fileName: string, sent: Adding['sent'], stop: () => void, look: (k
   return key
 }
 
-function list(key: number, fileName: string, sent: Adding['sent'], stop: () => void): void {
-  useAdding.setState(({ list: before }) => ({ list: [{ key, fileName, sent, job: undefined, error: undefined, image: undefined, stop }, ...before] }))
+function list(key: number, fileName: string, sent: Adding['sent'], stop: () => void, upload?: string): void {
+  useAdding.setState(({ list: before }) => ({ list: [{ key, fileName, sent, job: undefined, error: undefined, image: undefined, stop, ...(upload === undefined ? {} : { upload }) }, ...before] }))
 }
 
 async function follow(key: number, send: (key: number) => Promise<Job>): Promise<void> {

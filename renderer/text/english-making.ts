@@ -12,6 +12,8 @@ export const making = {
     pathBad: 'Write the whole path, beginning with a slash.',
     drop: 'Drop an ISO, a disk image or an OVA here',
     sending: (share: string) => `sending, ${share}`,
+    goesOn: (share: string, kept: string) => `sending, ${share}, of which ${kept} had arrived before`,
+    half: (share: string) => `stopped at ${share}: add the file again to go on`,
     checking: 'copying and checking',
     stop: 'Stop',
     failed: (fileName: string) => `${fileName} was not added`,

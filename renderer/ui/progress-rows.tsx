@@ -9,6 +9,8 @@ export interface ProgressRow {
   readonly key: string | number
   readonly title: string
   readonly told: string
+  /** Nothing is being done: it waits for somebody. */
+  readonly waits?: boolean
   /** 0 to 1; undefined where nobody knows. */
   readonly progress: number | undefined
   readonly error: { readonly title: string; readonly message: string } | undefined
@@ -26,11 +28,11 @@ export function ProgressRows({ rows, stopWord, dismissWord }: ProgressRowsProps)
   if (rows.length === 0) return null
   return (
     <ul className="mf-progress-rows">
-      {rows.map(({ key, title, told, progress, error, stop, dismiss }) => (
+      {rows.map(({ key, title, told, waits = false, progress, error, stop, dismiss }) => (
         <li key={key}>
           {error === undefined ? (
             <>
-              <StateShape shape="busy" />
+              <StateShape shape={waits ? 'paused' : 'busy'} />
               <span className="mf-grow">
                 <span className="mf-row"><b className="mf-clip">{title}</b><span className="mf-sm mf-3 mf-push mf-clip">{told}</span></span>
                 <span className="mf-bar" role="progressbar" aria-label={title} aria-valuemin={0} aria-valuemax={100} aria-valuenow={progress === undefined ? undefined : Math.round(progress * 100)}><i style={{ width: `${(progress ?? 0) * 100}%` }} /></span>
