@@ -8,6 +8,8 @@ import { isOn } from './machine-looks.ts'
 
 export interface Zones {
   readonly end: number
+  /** How far the small end of the axis is stretched, as `Scale` has it. */
+  readonly bend?: number
   readonly safeTo: number
   readonly warnedTo: number
   readonly promised: readonly number[]
@@ -15,6 +17,9 @@ export interface Zones {
   readonly kept: number
 }
 
+/** A guest's memory is a tenth of a host's, its disk a hundredth. */
+const memoryBend = 2
+const diskBend = 3
 const bytesPerMiB = 1024 ** 2
 
 /** Machines that run beside the one in question; that one's own share is not in its way. */
@@ -36,13 +41,13 @@ export function memoryZones(host: HostInfo, beside: readonly MachineSummary[]): 
   const promised = beside.map(({ memoryMiB }) => memoryMiB).toSorted((a, b) => b - a)
   const free = Math.floor(host.memoryAvailableBytes / bytesPerMiB)
   const warnedTo = Math.min(end - kept, host.limits.maxMemoryMiB)
-  return { end, safeTo: Math.max(0, Math.min(warnedTo, end - kept - sum(promised), free)), warnedTo, promised, kept }
+  return { end, bend: memoryBend, safeTo: Math.max(0, Math.min(warnedTo, end - kept - sum(promised), free)), warnedTo, promised, kept }
 }
 
 /** A disk takes only what is written, so more than is free may be asked for, up to what the host has at all. */
 export function diskZones(host: HostInfo): Zones {
   const total = Math.floor(host.folders.dataTotalBytes / bytesPerMiB)
-  return { end: total, safeTo: Math.floor(host.folders.dataFreeBytes / bytesPerMiB), warnedTo: total, promised: [], kept: 0 }
+  return { end: total, bend: diskBend, safeTo: Math.floor(host.folders.dataFreeBytes / bytesPerMiB), warnedTo: total, promised: [], kept: 0 }
 }
 
 function sum(parts: readonly number[]): number {

@@ -4,12 +4,12 @@
  * dragged to, and what is typed wrong is said beneath.
  */
 import { useId, useState } from 'react'
+import { placeOf, valueAt } from './slider-scale.ts'
+import type { Scale } from './slider-scale.ts'
 import { StateShape } from './state-shape.tsx'
 import './size-slider.css'
 
-export interface SliderZones {
-  /** Where the track ends. */
-  readonly end: number
+export interface SliderZones extends Scale {
   /** Up to here nothing suffers. */
   readonly safeTo: number
   /** Up to here something may suffer; beyond it is refused. */
@@ -44,13 +44,16 @@ export interface SizeSliderProps {
   readonly fieldName: string
 }
 
+/** A word over a mark this far left on the track would stand over the slider's name. */
+const nearBeginning = 0.2
+
 export function SizeSlider({ label, value, typed, onChange, format, least, step, zones, ticks, says, error, badge, now, used, fieldName }: SizeSliderProps): React.ReactNode {
   const id = useId()
   const [focused, setFocused] = useState(false)
   const most = Math.max(least, Math.min(zones.warnedTo, zones.end))
   const shown = Math.min(Math.max(value ?? least, 0), zones.end)
-  const place = (at: number): string => `${(100 * Math.min(Math.max(at, 0), zones.end)) / zones.end}%`
-  const width = (from: number, to: number): string => `${(100 * Math.max(0, Math.min(to, zones.end) - from)) / zones.end}%`
+  const place = (at: number): string => `${100 * placeOf(zones, at)}%`
+  const width = (from: number, to: number): string => `${100 * Math.max(0, placeOf(zones, to) - placeOf(zones, from))}%`
   const promised = zones.promised.reduce((sum, part) => sum + part, 0)
 
   const take = (wanted: number): void => onChange(format(Math.min(Math.max(wanted, least), most)))
@@ -71,19 +74,19 @@ export function SizeSlider({ label, value, typed, onChange, format, least, step,
         {zones.warnedTo > zones.safeTo ? <i className="mf-zone mf-zone-warned" style={{ left: place(zones.safeTo), width: width(zones.safeTo, zones.warnedTo) }} /> : null}
         {zones.end > zones.warnedTo ? <i className="mf-zone mf-zone-refused" style={{ left: place(Math.max(zones.warnedTo, zones.safeTo)), width: width(Math.max(zones.warnedTo, zones.safeTo), zones.end) }} /> : null}
         <i className="mf-slider-given" style={{ width: place(Math.min(shown, zones.warnedTo)) }} />
-        {used === undefined ? null : <i className="mf-slider-used" style={{ width: `calc(${place(used)} - 4px)` }} />}
-        {now === undefined ? null : <i className="mf-slider-now" style={{ left: place(now.at) }} data-word={now.word} />}
+        {used === undefined ? null : <i className="mf-slider-used" style={{ width: `max(calc(${place(used)} - 4px), 3px)` }} />}
+        {now === undefined ? null : <i className={`mf-slider-now ${placeOf(zones, now.at) < nearBeginning ? 'mf-slider-now-first' : ''}`} style={{ left: place(now.at) }} data-word={now.word} />}
         {promised === 0 ? null : <span className="mf-slider-others" style={{ left: place(zones.safeTo), width: width(zones.safeTo, zones.safeTo + promised) }}>{zones.promised.map((part, index) => <i key={index} style={{ flex: part }} />)}</span>}
         <input
           type="range"
           min={0}
-          max={zones.end}
+          max={1}
           step="any"
-          value={shown}
+          value={placeOf(zones, shown)}
           aria-label={label}
           aria-valuetext={`${typed}. ${says}`}
           onKeyDown={keyed}
-          onChange={({ target }) => take(Math.round(target.valueAsNumber / step) * step)}
+          onChange={({ target }) => take(Math.round(valueAt(zones, target.valueAsNumber) / step) * step)}
         />
         {ticks.map(({ at, word }, index) => <span key={at} className={`mf-slider-tick ${index === 0 ? 'mf-slider-first' : index === ticks.length - 1 ? 'mf-slider-last' : index % 2 === 1 ? 'mf-slider-odd' : ''}`} style={{ left: place(at) }}>{word}</span>)}
         <p className={`mf-slider-says ${error === undefined ? '' : 'mf-bad-line'}`} id={`${id}-says`} role={error === undefined || focused ? undefined : 'alert'}>{error === undefined ? says : <><StateShape shape="crashed" />{error}</>}</p>
@@ -115,11 +118,6 @@ export function SizeSlider({ label, value, typed, onChange, format, least, step,
 /** Which zone a value lies in. */
 export function zoneOf(zones: SliderZones, value: number): 'safe' | 'warned' | 'refused' {
   return value <= zones.safeTo ? 'safe' : value <= zones.warnedTo ? 'warned' : 'refused'
-}
-
-/** Five numbers from nothing to the end. */
-export function ticksOf(end: number, word: (at: number, last: boolean) => string): { at: number; word: string }[] {
-  return [0, 1, 2, 3, 4].map((quarter) => ({ at: (end * quarter) / 4, word: word((end * quarter) / 4, quarter === 4) }))
 }
 
 /** What the colours and patterns mean. */

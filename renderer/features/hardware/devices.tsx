@@ -17,6 +17,7 @@ import { Note } from '../../ui/note.tsx'
 import { formatBytes, formatMiB } from '../../ui/size-text.ts'
 import { When } from '../../ui/when.tsx'
 import { AddDisk } from './add-disk.tsx'
+import { nameOf, RemoveDisk } from './remove-disk.tsx'
 import { BootOrder, bootOrderWords, hasBootOrder } from './boot-order.tsx'
 
 interface DevicesProps {
@@ -32,8 +33,10 @@ export function Devices({ machine, config, details }: DevicesProps): React.React
   const images = useMirror(({ images }) => images)
   const { change, problem, busy } = useChange()
   const [addingDisk, setAddingDisk] = useState(false)
+  const [removing, setRemoving] = useState<string>()
   const [ordering, setOrdering] = useState(false)
   const on = isOn(machine.state)
+  const removed = config.disks.find(({ id }) => id === removing)
   const discs = images.filter(({ kind, broken }) => kind === 'iso' && broken === null)
   const set = (doing: string, changes: MachineChanges): void => void change(doing, () => engine.machine.set({ machine: machine.id, ...changes }))
 
@@ -59,12 +62,9 @@ export function Devices({ machine, config, details }: DevicesProps): React.React
         {config.disks.map((disk) => {
           const usage = details.disks.find(({ id }) => id === disk.id)
           return (
-            <Row key={disk.id} icon={HardDrive} name={text.hardware.diskName(disk.label === '' ? disk.id : disk.label)} later={false}
+            <Row key={disk.id} icon={HardDrive} name={text.hardware.diskName(nameOf(disk))} later={false}
               facts={[formatMiB(disk.sizeMiB), usage === undefined ? '' : text.hardware.used(formatBytes(usage.allocatedBytes), usage.layers), disk.bus, diskCaches[disk.cache], disk.readOnly ? text.hardware.readOnly : '']}>
-              <Menu>
-                <Menu.Target><IconButton size="small" icon={Trash2} name={text.hardware.removeDisk(disk.id)} cannot={on ? text.hardware.removeOff : undefined} /></Menu.Target>
-                <Menu.Dropdown><Menu.Item data-danger disabled={on} onClick={() => void change(text.hardware.removeDisk(disk.id), () => engine.disk.remove({ machine: machine.id, disk: disk.id }))}>{text.hardware.removeDisk(disk.label === '' ? disk.id : disk.label)}</Menu.Item></Menu.Dropdown>
-              </Menu>
+              <IconButton size="small" icon={Trash2} name={text.hardware.removeDisk(nameOf(disk))} cannot={on ? text.hardware.removeOff : undefined} onClick={() => setRemoving(disk.id)} />
             </Row>
           )
         })}
@@ -116,6 +116,7 @@ export function Devices({ machine, config, details }: DevicesProps): React.React
         </Row>
         {ordering ? <li><BootOrder machine={machine.id} config={config} later={on} change={change} onClose={() => setOrdering(false)} /></li> : null}
       </ul>
+      {removed === undefined ? null : <RemoveDisk machine={machine} disk={removed} usage={details.disks.find(({ id }) => id === removing)} onClose={() => setRemoving(undefined)} />}
     </section>
   )
 }

@@ -19,7 +19,7 @@ export function HardwareTab({ machine }: { readonly machine: MachineSummary }): 
   return (
     <div className="hw">
       <div className="hw-main mf-scroll">
-        <Sizes key={`${config.cpus} ${config.memoryMiB} ${config.disks.map(({ id, sizeMiB }) => `${id} ${sizeMiB}`).join()}`} machine={machine} details={details} config={config} host={host} />
+        <Sizes machine={machine} details={details} config={config} host={host} />
         <Devices machine={machine} config={config} details={details} />
       </div>
       <aside className="hw-side mf-scroll" aria-label={text.hardware.side}>

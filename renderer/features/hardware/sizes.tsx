@@ -12,8 +12,9 @@ import { text } from '../../text/text.ts'
 import { Button } from '../../ui/button.tsx'
 import { formatExactMiB } from '../../ui/exact-size.ts'
 import { formatBytes, formatMiB, parseSizeMiB } from '../../ui/size-text.ts'
-import { SizeSlider, SliderLegend, ticksOf } from '../../ui/size-slider.tsx'
+import { SizeSlider, SliderLegend } from '../../ui/size-slider.tsx'
 import type { SizeSliderProps, SliderZones } from '../../ui/size-slider.tsx'
+import { ticksOf } from '../../ui/slider-scale.ts'
 import { When } from '../../ui/when.tsx'
 
 const bytesPerMiB = 1024 ** 2
@@ -32,8 +33,11 @@ export function Sizes({ machine, details, config, host }: SizesProps): React.Rea
   const machines = useMirror(({ machines }) => machines)
   const usage = useUsage(machine.id).at(-1)
   const { change, problem, busy } = useChange()
-  const [cpus, setCpus] = useState(String(config.cpus))
-  const [memory, setMemory] = useState(formatExactMiB(config.memoryMiB))
+  // What was not touched, or was made, follows the machine; what failed stays as it was typed.
+  const [draftCpus, setCpus] = useState<string>()
+  const [draftMemory, setMemory] = useState<string>()
+  const cpus = draftCpus ?? String(config.cpus)
+  const memory = draftMemory ?? formatExactMiB(config.memoryMiB)
   const [disks, setDisks] = useState<Readonly<Record<string, string>>>({})
   const on = isOn(machine.state)
   const beside = machinesBeside(machines, machine.id)
@@ -64,14 +68,17 @@ export function Sizes({ machine, details, config, host }: SizesProps): React.Rea
     if (cpusChange || memoryChange) {
       const done = await change(text.hardware.apply, () => engine.machine.set({ machine: machine.id, ...(cpusChange && wantedCpus !== undefined ? { cpus: wantedCpus } : {}), ...(memoryChange && wantedMemory !== undefined ? { memoryMiB: wantedMemory } : {}) }))
       if (!done) return
+      setCpus(undefined)
+      setMemory(undefined)
     }
     for (const { disk, wanted } of grown) {
       if (wanted !== undefined && !(await change(text.hardware.grow(disk.id), () => engine.disk.resize({ machine: machine.id, disk: disk.id, sizeMiB: wanted })))) return
+      setDisks(({ [disk.id]: _made, ...rest }) => rest)
     }
   }
   function undo(): void {
-    setCpus(String(config.cpus))
-    setMemory(formatExactMiB(config.memoryMiB))
+    setCpus(undefined)
+    setMemory(undefined)
     setDisks({})
   }
 
@@ -82,20 +89,20 @@ export function Sizes({ machine, details, config, host }: SizesProps): React.Rea
       <h2 className="mf-h hw-head">{text.hardware.size}<span className="mf-push"><SliderLegend words={[{ kind: 'used', word: text.slider.used }, { kind: 'given', word: text.slider.given }, { kind: 'safe', word: text.slider.zoneSafe }, { kind: 'others', word: text.slider.promised }, { kind: 'warned', word: text.slider.warnedMeans }, { kind: 'refused', word: text.slider.zoneRefused }]} /></span></h2>
       <SizeSlider
         label={text.slider.cpus} fieldName="cpus" value={wantedCpus} typed={cpus} onChange={setCpus} format={String} least={1} step={1} zones={zones.cpus} error={cpuError}
-        ticks={zones.cpus.end % 4 === 0 ? ticksOf(zones.cpus.end, String) : Array.from({ length: Math.min(zones.cpus.end, 4) + 1 }, (_, index) => ({ at: index * Math.max(1, Math.floor(zones.cpus.end / 4)), word: String(index * Math.max(1, Math.floor(zones.cpus.end / 4))) }))}
+        ticks={zones.cpus.end % 4 === 0 ? ticksOf(zones.cpus, String) : Array.from({ length: Math.min(zones.cpus.end, 4) + 1 }, (_, index) => ({ at: index * Math.max(1, Math.floor(zones.cpus.end / 4)), word: String(index * Math.max(1, Math.floor(zones.cpus.end / 4))) }))}
         says={wantedCpus !== undefined && wantedCpus > zones.cpus.end ? text.wizard.cpusOver(zones.cpus.end) : wantedCpus !== undefined && wantedCpus > zones.cpus.safeTo ? text.wizard.cpusShared(zones.cpus.safeTo) : text.wizard.cpusSays(zones.cpus.safeTo, zones.cpus.end, sum(zones.cpus), zones.cpus.kept)}
-        badge={badge(on, cpuError, false)} used={usage?.cpu === null || usage?.cpu === undefined ? undefined : usage.cpu * (runningCpus ?? config.cpus)} now={mark(runningCpus)}
+        badge={badge(on, cpuError, false)} used={usage?.cpu === null || usage?.cpu === undefined ? undefined : usage.cpu * (runningCpus ?? config.cpus)} now={mark(runningCpus, String)}
       />
       <SizeSlider
         label={text.slider.memory} fieldName="memory" value={wantedMemory} typed={memory} onChange={setMemory} format={formatExactMiB} least={leastMemoryMiB} step={memoryStepMiB} zones={zones.memory} error={memoryError}
-        ticks={ticksOf(zones.memory.end, sizeWord)}
+        ticks={ticksOf(zones.memory, sizeWord)}
         says={wantedMemory !== undefined && wantedMemory > zones.memory.safeTo ? text.wizard.memoryWarned(formatMiB(zones.memory.safeTo)) : text.wizard.memorySays(formatMiB(zones.memory.safeTo), sum(zones.memory) === 0 ? undefined : formatMiB(sum(zones.memory)), formatMiB(zones.memory.kept))}
-        badge={badge(on, memoryError, false)} used={usage?.guestMemoryBytes === null || usage?.guestMemoryBytes === undefined ? undefined : usage.guestMemoryBytes / bytesPerMiB} now={mark(runningMemory)}
+        badge={badge(on, memoryError, false)} used={usage?.guestMemoryBytes === null || usage?.guestMemoryBytes === undefined ? undefined : usage.guestMemoryBytes / bytesPerMiB} now={mark(runningMemory, formatMiB)}
       />
       {diskRows.map(({ disk, typed, wanted, error, usage: used }) => (
         <SizeSlider
           key={disk.id} label={config.disks.length === 1 ? text.slider.disk : disk.label === '' ? disk.id : disk.label} fieldName={disk.id} value={wanted} typed={typed} onChange={(value) => setDisks((before) => ({ ...before, [disk.id]: value }))} format={formatExactMiB} least={disk.sizeMiB} step={diskStepMiB} zones={zones.disk} error={error}
-          ticks={ticksOf(zones.disk.end, sizeWord)} used={used === undefined ? undefined : used.allocatedBytes / bytesPerMiB}
+          ticks={ticksOf(zones.disk, sizeWord)} used={used === undefined ? undefined : used.allocatedBytes / bytesPerMiB}
           says={wanted !== undefined && wanted > zones.disk.safeTo ? text.wizard.diskWarned(formatMiB(zones.disk.safeTo)) : text.hardware.diskSays(formatBytes(used?.allocatedBytes ?? 0), formatMiB(zones.disk.safeTo))}
           badge={badge(on, error, true)}
         />
@@ -114,7 +121,7 @@ export function Sizes({ machine, details, config, host }: SizesProps): React.Rea
 }
 
 function Note({ problem }: { readonly problem: NonNullable<ReturnType<typeof useChange>['problem']> }): React.ReactNode {
-  return <div className="mf-bad-line hw-problem" role="alert">{problem.error.message} {problem.error.next ?? ''}</div>
+  return <div className="mf-bad-line hw-problem" role="alert">{text.error.couldNot(problem.doing)}. {problem.error.message} {problem.error.next ?? ''}</div>
 }
 
 /** Before the host has answered nothing is known to be unsafe. */
@@ -135,8 +142,8 @@ function badge(on: boolean, error: string | undefined, atOnce: boolean): SizeSli
   return on && !atOnce ? { word: text.hardware.later, kind: 'later' } : { word: text.hardware.now, kind: 'plain' }
 }
 
-function mark(at: number | undefined): SizeSliderProps['now'] {
-  return at === undefined ? undefined : { at, word: text.hardware.now }
+function mark(at: number | undefined, format: (at: number) => string): SizeSliderProps['now'] {
+  return at === undefined ? undefined : { at, word: text.hardware.nowIs(format(at)) }
 }
 
 /** What the running guest has, where something else waits. */

@@ -10,7 +10,8 @@ import { Button } from '../../ui/button.tsx'
 import { formatExactMiB } from '../../ui/exact-size.ts'
 import { Note } from '../../ui/note.tsx'
 import { formatMiB } from '../../ui/size-text.ts'
-import { SizeSlider, SliderLegend, ticksOf, zoneOf } from '../../ui/size-slider.tsx'
+import { SizeSlider, SliderLegend, zoneOf } from '../../ui/size-slider.tsx'
+import { ticksOf } from '../../ui/slider-scale.ts'
 import type { SizeSliderProps } from '../../ui/size-slider.tsx'
 import { StateShape } from '../../ui/state-shape.tsx'
 import type { Zones } from '../../state/host-zones.ts'
@@ -109,11 +110,11 @@ function guessed(end: number): Zones {
 
 function cpuTicks(zones: Zones | undefined): SizeSliderProps['ticks'] {
   const end = zones?.end ?? 16
-  return end % 4 === 0 ? ticksOf(end, String) : Array.from({ length: Math.min(end, 4) + 1 }, (_, index) => Math.round((index * end) / Math.min(end, 4))).map((at) => ({ at, word: String(at) }))
+  return end % 4 === 0 ? ticksOf({ end }, String) : Array.from({ length: Math.min(end, 4) + 1 }, (_, index) => Math.round((index * end) / Math.min(end, 4))).map((at) => ({ at, word: String(at) }))
 }
 
 function sizeTicks(zones: Zones | undefined): SizeSliderProps['ticks'] {
-  return ticksOf(zones?.end ?? 1, (at, last) => (zones === undefined ? '' : last ? formatMiB(at) : String(Number((at / 1024).toFixed(at < 10_240 ? 1 : 0)))))
+  return ticksOf(zones ?? { end: 1 }, (at, last) => (zones === undefined ? '' : last ? formatMiB(at) : String(Number((at / 1024).toFixed(at < 10_240 ? 1 : 0)))))
 }
 
 function badgeOf({ value, zones }: SizePlan, error: string | undefined): SizeSliderProps['badge'] {
