@@ -39,6 +39,8 @@ export const checkpointDocument = {
     ram: z.strictObject({ layers: z.array(z.string().regex(/^[a-z0-9]{12}$/)).max(64) }).nullable(),
     /** Null where it never ran. */
     madeWith: madeWithSchema.nullable(),
+    /** With RAM: all features its CPU had, sorted. Absent in those of older versions. */
+    cpuFeatures: z.array(z.string()).exactOptional(),
     /** Name to version, where the guest told; null where it did not. */
     packages: z.record(z.string(), z.string()).nullable(),
   }),

@@ -6,10 +6,13 @@ import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import { checkpointIdSchema, type CheckpointId } from '../../contract/ids.ts'
+import { directBootFiles } from '../machine/direct-boot.ts'
+import { cdromPath } from '../machine/media.ts'
 import { describeWriteFailure, makePrivateFolder, syncPath } from '../storage/atomic-file.ts'
 import { readDocument, writeDocument } from '../storage/document.ts'
 import { checkpointFolderNames, diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { type CheckpointRecord, checkpointDocument } from './checkpoint-document.ts'
+import { ramLayerFiles } from './ram-layers.ts'
 
 export interface BrokenCheckpoint {
   readonly id: CheckpointId
@@ -75,22 +78,34 @@ function corrupt(file: string, reason: string): MayflyError<'storage-corrupt'> {
   return new MayflyError('storage-corrupt', `${file} cannot be used: ${reason}. It was left as it is.`, { file, reason }, { next: 'Put the folder back from a backup, or delete the checkpoint.' })
 }
 
-/** What of its files is missing; null where all are there. */
+/** What is missing of its disks, firmware, kernel and discs; null where all is there. Its RAM is `findMissingRam`'s: without that its disks can be used. */
 export async function findMissing(names: MachineFolderNames, record: CheckpointRecord): Promise<string | null> {
   const own = checkpointFolderNames(names, record.id)
   const files = [
     ...Object.entries(record.disks).flatMap(([disk, chain]) => chain.map((file) => join(diskFolder(names, disk), file))),
     ...(record.hasNvram ? [own.nvram] : []),
     ...(record.hasTpm ? [own.tpm] : []),
+    ...directBootFiles(own, record.config),
+    ...record.config.cdroms.flatMap(({ id, image }) => (image === null ? [] : [cdromPath(own, id)])),
   ]
-  const missing = await Promise.all(files.map((file) => stat(file).then(() => null, () => file)))
-  const first = missing.find((file) => file !== null)
-  return first === undefined ? null : `${first} is missing.`
+  return firstMissing(files)
 }
 
-/** Whether the files of its RAM are there; those of its disks are `findMissing`'s. */
-export async function hasState(names: MachineFolderNames, record: CheckpointRecord): Promise<boolean> {
-  return stat(checkpointFolderNames(names, record.id).state).then((stats) => stats.size > 0, () => false)
+/** What is missing of its RAM and its devices' state; null where all is there, or where it has none. */
+export async function findMissingRam(names: MachineFolderNames, { id, kind, ram }: CheckpointRecord): Promise<string | null> {
+  if (kind !== 'ram') return null
+  const layers = (ram?.layers ?? []).flatMap((layer) => {
+    const { data, index } = ramLayerFiles(names.ram, layer)
+    return [data, index]
+  })
+  return firstMissing([checkpointFolderNames(names, id).state, ...layers])
+}
+
+/** None of these files is ever empty, except after a power cut. */
+async function firstMissing(files: readonly string[]): Promise<string | null> {
+  const missing = await Promise.all(files.map((file) => stat(file).then((stats) => (stats.isFile() && stats.size === 0 ? file : null), () => file)))
+  const first = missing.find((file) => file !== null)
+  return first === undefined ? null : `${first} is missing.`
 }
 
 /** Writes the document of a checkpoint, by default where it is on record. */

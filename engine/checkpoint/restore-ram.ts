@@ -11,7 +11,7 @@ import type { SavedPoint } from '../machine/saved-point.ts'
 import { checkpointFolderNames } from '../storage/names.ts'
 import { announce } from './announce.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
-import { dropAside, hasState } from './checkpoint-store.ts'
+import { dropAside, findMissingRam } from './checkpoint-store.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { closeJournal, writeJournal } from './journal.ts'
 import { dropOverlays, makeOverlays, nameOverlays, onTop, type Overlays } from './overlays.ts'
@@ -87,8 +87,8 @@ async function assertUsable(core: MachineCore, record: CheckpointRecord): Promis
   const refused = await ramRefusal(core, record)
   const next = 'Restore its disks only: --what disks'
   if (refused !== null) throw new MayflyError('unsupported', `The RAM of ${record.label} cannot be used. ${refused} Nothing was changed.`, { needs: 'the QEMU, accelerator and CPU it was saved with', have: refused }, { next })
-  if (await hasState(core.names, record)) return
-  throw new MayflyError('storage-corrupt', `${record.label} of ${core.name} has lost the state of its devices. Nothing was changed.`, { file: checkpointFolderNames(core.names, record.id).state, reason: 'it is missing' }, { next })
+  const missing = await findMissingRam(core.names, record)
+  if (missing !== null) throw new MayflyError('storage-corrupt', `The RAM of ${record.label} cannot be used: ${missing} Nothing was changed.`, { file: core.names.ram, reason: missing }, { next })
 }
 
 function load(core: MachineCore, record: CheckpointRecord, saved: Pick<SavedPoint, 'state' | 'ram'>, signal: AbortSignal, loaded: () => Promise<void>): Promise<void> {

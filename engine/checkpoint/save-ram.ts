@@ -1,13 +1,15 @@
 /**
  * Putting a frozen machine's RAM on disk while its guest runs again. A pile in memory is known by its
  * topmost layer, whatever it is on disk: where a checkpoint ends in the same layer, what that one
- * has on disk is what the new one stands on, and only what came since is written.
+ * has on disk is what the new one stands on, and only what came since is written. So it is with the checkpoints of
+ * the machines this one was forked from: their layers are linked into its folder.
  */
+import { isMayflyError } from '../../contract/errors.ts'
 import type { Frozen } from '../machine/freeze.ts'
 import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
 import type { MachineFolderNames } from '../storage/names.ts'
-import type { CheckpointRecord } from './checkpoint-document.ts'
-import { checkRamLayer, closeRamLayers, openRamLayers, writeRamLayer } from './ram-layers.ts'
+import type { RamOwner } from './ram-kin.ts'
+import { checkRamLayer, closeRamLayers, openRamLayers, shareRamLayers, writeRamLayer } from './ram-layers.ts'
 import { writeStateFile } from './state-file.ts'
 
 /** A pile on disk that would be higher becomes the lowest layer and one with all the rest. Each layer costs a restore mappings and open files. */
@@ -19,8 +21,8 @@ export interface SaveRamRequest {
   /** Where the state of the devices goes. */
   readonly stateFile: string
   readonly ramBytes: number
-  /** The machine's other checkpoints. */
-  readonly others: readonly CheckpointRecord[]
+  /** Whose RAM on disk it may stand on: the machine's own first. */
+  readonly owners: readonly RamOwner[]
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (done: { readonly bytes: number; readonly ofBytes: number }) => void
 }
@@ -33,8 +35,8 @@ export async function saveRam(request: SaveRamRequest): Promise<string[]> {
   return top === undefined ? [] : writePile(request, frozen.ram, top)
 }
 
-async function writePile({ names, ramBytes, others, signal, onProgress }: SaveRamRequest, pile: readonly OpenRamLayer[], top: OpenRamLayer): Promise<string[]> {
-  const stood = await findStanding(names, ramBytes, pile, others)
+async function writePile({ names, ramBytes, owners, signal, onProgress }: SaveRamRequest, pile: readonly OpenRamLayer[], top: OpenRamLayer): Promise<string[]> {
+  const stood = await findStanding(names, ramBytes, pile, owners)
   // Nothing new: the very same moment is on disk already.
   if (stood.height === pile.length) return [...stood.stack]
   const isHigh = stood.stack.length >= highestPile
@@ -57,13 +59,29 @@ interface Standing {
   readonly stack: readonly string[]
 }
 
-async function findStanding(names: MachineFolderNames, ramBytes: number, pile: readonly OpenRamLayer[], others: readonly CheckpointRecord[]): Promise<Standing> {
+async function findStanding(names: MachineFolderNames, ramBytes: number, pile: readonly OpenRamLayer[], owners: readonly RamOwner[]): Promise<Standing> {
   for (let height = pile.length; height > 0; height--) {
-    const id = pile[height - 1]?.id
-    const stacks = others.flatMap(({ ram }) => (ram === null ? [] : ram.layers.includes(id ?? '') ? [ram.layers.slice(0, ram.layers.indexOf(id ?? '') + 1)] : []))
-    for (const stack of stacks) if (await isWhole(names, ramBytes, stack)) return { height, stack }
+    const id = pile[height - 1]?.id ?? ''
+    for (const owner of owners) {
+      const stacks = owner.checkpoints.flatMap(({ ram }) => (ram?.layers.includes(id) === true ? [ram.layers.slice(0, ram.layers.indexOf(id) + 1)] : []))
+      for (const stack of stacks) if (await isHad(names, ramBytes, owner, stack)) return { height, stack }
+    }
   }
   return { height: 0, stack: [] }
+}
+
+/** Whether the machine has these layers whole, after they were linked where they are another's. What was linked for nothing is garbage. */
+async function isHad(names: MachineFolderNames, ramBytes: number, owner: RamOwner, stack: readonly string[]): Promise<boolean> {
+  if (!(await isWhole(owner.names, ramBytes, stack))) return false
+  if (owner.names.ram === names.ram) return true
+  try {
+    await shareRamLayers(owner.names.ram, names.ram, stack)
+  } catch (error) {
+    if (isMayflyError(error)) throw error
+    // Its owner has just deleted it.
+    return false
+  }
+  return isWhole(names, ramBytes, stack)
 }
 
 async function isWhole(names: MachineFolderNames, ramBytes: number, stack: readonly string[]): Promise<boolean> {

@@ -14,8 +14,10 @@ import { editableStates } from '../machine/edit.ts'
 import { type FreezePlan, type Frozen, freezeMachine } from '../machine/freeze.ts'
 import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
+import { liveOf } from '../machine/power.ts'
 import { ramBlockers } from '../machine/ram-blockers.ts'
 import { takeScreenshot } from '../machine/screenshot.ts'
+import { askCpuFeatures } from '../qemu/capabilities/cpu-features.ts'
 import { describeWriteFailure } from '../storage/atomic-file.ts'
 import { type CheckpointFolderNames, checkpointFolderNames } from '../storage/names.ts'
 import { announce } from './announce.ts'
@@ -28,6 +30,7 @@ import { withFrozenFileSystems } from './guest-file-systems.ts'
 import { listPackages } from './guest-packages.ts'
 import { closePile } from '../machine/ram-pile.ts'
 import { closeJournal, readJournal, writeJournal } from './journal.ts'
+import { ramOwners } from './ram-kin.ts'
 import { protectFrozen } from './protect-frozen.ts'
 import { repairTips } from './repair-layers.ts'
 import { saveRam } from './save-ram.ts'
@@ -74,13 +77,12 @@ export async function takeNow(core: MachineCore, request: TakeRequest, follower:
 /** The guest runs again meanwhile. */
 async function writeRam(core: MachineCore, draft: CheckpointRecord, frozen: Frozen, follower: Follower): Promise<string[]> {
   try {
-    const { sound } = await readCheckpoints(core.names)
     return await saveRam({
       names: core.names,
       frozen,
       stateFile: checkpointFolderNames(core.names, draft.id, true).state,
       ramBytes: draft.config.memoryMiB * 1024 * 1024,
-      others: sound,
+      owners: await ramOwners(core),
       signal: follower.signal,
       onProgress: ({ bytes, ofBytes }) => follower.progress(bytes, ofBytes),
     })
@@ -110,6 +112,7 @@ async function freezeAll(core: MachineCore, id: CheckpointId, request: TakeReque
   const { parent } = await readPresent(core.names)
   const state = core.state === 'running' || core.state === 'paused' ? core.state : 'stopped'
   const packages = await listPackages(core)
+  const cpuFeatures = kind === 'ram' ? await stampCpu(core) : null
   const aside = checkpointFolderNames(core.names, id, true)
   await makeAside(core.names, id)
   await writeJournal(core.context, core.names, { act: 'take', step: 'preparing', checkpoint: id, thaw: wish !== 'no' && state === 'running', resume: state === 'running' })
@@ -136,6 +139,7 @@ async function freezeAll(core: MachineCore, id: CheckpointId, request: TakeReque
     ram: null,
     madeWith: hardware === null ? null : { qemuVersion: now.qemuVersion, machineType: hardware.machineType, accelerator: now.accelerator ?? hardware.cpu.accelerator, cpuModel: hardware.cpu.model },
     packages,
+    ...(cpuFeatures === null ? {} : { cpuFeatures: [...cpuFeatures] }),
   }
   return { draft, frozen: kind === 'ram' ? now.frozen : null, pauseMs: now.pauseMs }
 }
@@ -249,6 +253,18 @@ export function requireRam(core: MachineCore): void {
   if (!hasProcess(core.state)) throw new MayflyError('conflict', `${core.name} is off; it has no RAM to save.`, { state: core.state, allowed: ['running', 'paused'] }, { next: 'Save its disks, or start it first.' })
   const [blocker] = ramBlockers(core)
   if (blocker !== undefined) throw new MayflyError('unsupported', `${core.name} cannot be saved with its RAM: ${blocker}`, { needs: 'devices whose state can be saved', have: blocker }, { next: 'Save its disks only: --what disks' })
+}
+
+/** What its CPU has, as its own QEMU says; null where that cannot say, which is no reason not to save it. */
+async function stampCpu(core: MachineCore): Promise<readonly string[] | null> {
+  const { hardware } = core.stored
+  if (hardware === null) return null
+  try {
+    return (await askCpuFeatures(liveOf(core).qmp, hardware.cpu.model)).has
+  } catch (error) {
+    if (isMayflyError(error)) return null
+    throw error
+  }
 }
 
 async function pictureScreen(core: MachineCore, aside: CheckpointFolderNames): Promise<boolean> {

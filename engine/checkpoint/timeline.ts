@@ -9,7 +9,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import { ramBlockers } from '../machine/ram-blockers.ts'
 import { checkpointFolderNames, diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
-import { type BrokenCheckpoint, findMissing, readCheckpoints } from './checkpoint-store.ts'
+import { type BrokenCheckpoint, findMissing, findMissingRam, readCheckpoints } from './checkpoint-store.ts'
 import { findAnyCheckpoint, findCheckpoint } from './find-checkpoint.ts'
 import { ramRefusal } from './ram-refusal.ts'
 import { whoNeeds } from './who-needs.ts'
@@ -63,7 +63,7 @@ async function describe(core: MachineCore, record: CheckpointRecord, sizes: Size
     sizes: await sizes.of(record),
     neededBy: whoNeeds(core, record),
     madeWith: record.madeWith,
-    ramRefused: record.kind === 'ram' ? await ramRefusal(core, record) : null,
+    ramRefused: record.kind === 'ram' ? ((await ramRefusal(core, record)) ?? (await findMissingRam(core.names, record))) : null,
     broken: await findMissing(core.names, record),
   }
 }

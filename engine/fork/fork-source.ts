@@ -10,7 +10,7 @@ import { statesAtRest } from '../../contract/machine-state.ts'
 import type { MachineConfig, Origin } from '../../contract/machine.ts'
 import type { Belongings } from '../checkpoint/belongings.ts'
 import type { CheckpointRecord } from '../checkpoint/checkpoint-document.ts'
-import { findMissing, hasState } from '../checkpoint/checkpoint-store.ts'
+import { findMissing, findMissingRam } from '../checkpoint/checkpoint-store.ts'
 import { findCheckpoint } from '../checkpoint/find-checkpoint.ts'
 import { closeJournal, writeJournal } from '../checkpoint/journal.ts'
 import { actOnLayers } from '../checkpoint/layer-acts.ts'
@@ -113,7 +113,8 @@ async function assertRamUsable(parent: MachineCore, record: CheckpointRecord): P
   const next = 'Fork its disks only: --what disks. The forks then boot.'
   const refused = await ramRefusal(parent, record)
   if (refused !== null) throw new MayflyError('unsupported', `The RAM of ${record.label} cannot be used. ${refused}`, { needs: 'the QEMU, accelerator and CPU it was saved with', have: refused }, { next })
-  if (!(await hasState(parent.names, record))) throw new MayflyError('storage-corrupt', `${record.label} of ${parent.name} has lost the state of its devices.`, { file: checkpointFolderNames(parent.names, record.id).state, reason: 'it is missing' }, { next })
+  const missing = await findMissingRam(parent.names, record)
+  if (missing !== null) throw new MayflyError('storage-corrupt', `The RAM of ${record.label} cannot be used: ${missing}`, { file: parent.names.ram, reason: missing }, { next })
 }
 
 /** What a fork has of the parent as it is now, whether that runs or not. */

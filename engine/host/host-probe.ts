@@ -9,6 +9,7 @@ import type { DoctorReport, HostInfo } from '../../contract/host.ts'
 import { runDiagnostics } from '../diagnostics/run-diagnostics.ts'
 import type { Capabilities } from '../qemu/argv/capabilities.ts'
 import { type AcceleratorReport, fasterAccelerator, measureAccelerators } from '../qemu/capabilities/accelerators.ts'
+import { type CpuFeatures, type CpuQuestion, loadCpuFeatures } from '../qemu/capabilities/cpu-features.ts'
 import { findQemu } from '../qemu/capabilities/find-qemu.ts'
 import { loadCapabilities } from '../qemu/capabilities/load-capabilities.ts'
 import type { QemuInstallation } from '../qemu/capabilities/qemu-installation.ts'
@@ -86,6 +87,11 @@ export class HostProbe {
   async accelerators(remeasure = false): Promise<readonly AcceleratorReport[]> {
     const installation = await this.installation()
     return measureAccelerators(installation, await this.capabilities(), { cacheFolder: this.#folders.cache, remeasure })
+  }
+
+  /** What the CPU of a guest started now would have; kept on disk. Throws as `loadCpuFeatures`. */
+  async cpuFeatures(question: CpuQuestion): Promise<CpuFeatures> {
+    return loadCpuFeatures(await this.installation(), question, this.#folders.cache)
   }
 
   /** Everything a start needs to know. */

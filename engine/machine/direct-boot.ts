@@ -17,7 +17,7 @@ const bootDocument = {
   migrations: [],
 } as const satisfies DocumentKind<z.ZodType>
 
-const inBoot = (names: MachineFolderNames) => ({
+const inBoot = (names: Pick<MachineFolderNames, 'boot'>) => ({
   document: join(names.boot, 'boot.json'),
   /** Uncompressed, entered through PVH: twice as fast as a bzImage, but UEFI cannot start it. */
   vmlinux: join(names.boot, 'vmlinux'),
@@ -34,6 +34,13 @@ export async function placeKernel(names: MachineFolderNames, images: ImageStore,
   await images.linkInto(image, 'bzImage', files.bzImage)
   await images.linkInto(image, 'initrd', files.initrd)
   await writeDocument(files.document, bootDocument, { format: 'mayfly-boot', version: 1, commandLine })
+}
+
+/** The files a machine of this configuration starts from, in its folder or in a checkpoint's. */
+export function directBootFiles(names: Pick<MachineFolderNames, 'boot'>, config: MachineConfig): string[] {
+  if (config.directBoot === undefined) return []
+  const files = inBoot(names)
+  return [config.firmware.kind === 'uefi' ? files.bzImage : files.vmlinux, files.initrd, files.document]
 }
 
 /** What QEMU is told to start. Throws `storage-corrupt` where a file is missing. */

@@ -10,7 +10,7 @@ import type { ImageStore } from '../images/image-store.ts'
 import type { MachineFolderNames } from '../storage/names.ts'
 
 /** The file in this drive, if there is one. */
-export function cdromPath(names: MachineFolderNames, drive: DeviceId): string {
+export function cdromPath(names: Pick<MachineFolderNames, 'media'>, drive: DeviceId): string {
   return join(names.media, `${drive}.iso`)
 }
 
