@@ -88,10 +88,12 @@ export class MachineMirror {
 
 function pause(forMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, forMs)
-    signal.addEventListener('abort', () => {
+    const end = (): void => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', end)
       resolve()
-    }, { once: true })
+    }
+    const timer = setTimeout(end, forMs)
+    signal.addEventListener('abort', end)
   })
 }

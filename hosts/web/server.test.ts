@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { duplexPair } from 'node:stream'
 import { join } from 'node:path'
@@ -196,6 +197,22 @@ test('a ticket is good for one WebSocket', async () => {
   expect(replayed.map((text) => JSON.parse(text) as unknown)).toMatchObject([{ error: { code: 'not-found' } }])
   first.terminate()
   engineSide.on('error', () => undefined).destroy()
+})
+
+test('a browser that went away without a word is found out, one that is there stays', async () => {
+  await server.close()
+  server = await serveWeb({ engine: lastingEngine(connectInProcess(engine, log), log), port: 0, uploadsFolder: join(folder, 'uploads'), pageFolder: join(folder, 'pages'), askEveryMs: 100 })
+  browser = await enter(server)
+  const [gone, there] = [await openSocket(browser, '/rpc'), await openSocket(browser, '/rpc')]
+  const raw = Reflect.get(gone, '_socket') as Socket
+  raw.pause()
+  let asked = 0
+  there.on('ping', () => asked++)
+  await until(() => asked >= 5, 'both were asked several times')
+  expect(there.readyState).toBe(there.OPEN)
+  raw.resume()
+  await once(gone, 'close')
+  there.terminate()
 })
 
 const hostileMessages: readonly [what: string, message: string | Buffer][] = [

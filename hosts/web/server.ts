@@ -42,6 +42,8 @@ export interface WebOptions {
   /** The built pages; default: where this Mayfly has them. */
   readonly pageFolder?: string | undefined
   readonly slowDown?: SlowDown
+  /** How often each WebSocket is asked whether its browser is still there. */
+  readonly askEveryMs?: number
 }
 
 export interface WebServer {
@@ -99,7 +101,7 @@ export async function serveWeb(options: WebOptions): Promise<WebServer> {
   const upgrades = createUpgrades(engine, (request) => {
     assertSameOrigin(request, ownOrigin(request, door), true)
     assertSession(request, door)
-  })
+  }, options.askEveryMs)
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => upgrades.upgrade(request, socket, head))
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -4,6 +4,9 @@ import { keyProtocol, pageProtocol, sessionKeyName, streamPath } from '../../con
 import type { PageTransport } from './page-connection.ts'
 import { openWebSocketLink } from './web-socket-link.ts'
 
+/** How long a server that just refused a WebSocket, or did not answer, may take to say why. */
+const patienceMs = 5000
+
 interface BrowserPage {
   readonly location: Pick<Location, 'host' | 'protocol'>
   /** Holds the key of the session that was begun at `/login`. */
@@ -33,7 +36,7 @@ export function browserTransport({ location, storage, onNoSession }: BrowserPage
 
 async function isSessionOver(): Promise<boolean> {
   try {
-    const answer = await fetch('/session')
+    const answer = await fetch('/session', { signal: AbortSignal.timeout(patienceMs) })
     return answer.ok && ((await answer.json()) as { open: boolean }).open === false
   } catch {
     return false

@@ -22,6 +22,12 @@ export interface PageConnection {
   readonly client: ContractClient
   /** Opens the byte stream a ticket stands for. Rejects with `not-found` for a ticket that is unknown, used or too old. */
   openStream(ticket: string): Promise<ByteLink>
+  /**
+   * For calls that get no answer: asks over a link beside the present one, and where an answer comes, that
+   * one is used from now on and what was under way over the other is lost. Rejects as opening or asking
+   * does; then the present one stays.
+   */
+  tryFreshLink(ask: (client: ContractClient) => Promise<unknown>): Promise<void>
   /** Ends the link for calls and everything under way over it. */
   close(): void
 }
@@ -48,8 +54,24 @@ export function connectPage(transport: PageTransport): PageConnection {
     return opening
   }
 
+  const clientOf = (link: () => Promise<CallLink>): ContractClient => createORPCClient<ContractClient>({ call: async (path, input, { signal }) => (await link()).call(path, input, signal) })
+
   return {
-    client: createORPCClient<ContractClient>({ call: async (path, input, { signal }) => (await callLink()).call(path, input, signal) }),
+    client: clientOf(callLink),
+    tryFreshLink: async (ask) => {
+      const before = current
+      const fresh = createCallLink(await transport.openCalls())
+      try {
+        await ask(clientOf(() => Promise.resolve(fresh)))
+      } catch (error) {
+        fresh.close()
+        throw error
+      }
+      // The other broke meanwhile, and somebody has opened the next already.
+      if (closed || (current !== before && current?.open === true)) return fresh.close()
+      current = fresh
+      before?.close()
+    },
     openStream: async (ticket) => {
       const stream = new ByteLink(await transport.openStream(ticket))
       await stream.opened

@@ -2,7 +2,13 @@
 import { MayflyError } from '../../contract/errors.ts'
 import type { LinkListener, LinkMessage, MessageLink } from '../../contract/wire/message-link.ts'
 
-/** Opens a WebSocket. Rejects with `host-unavailable` where it is refused: the browser does not say why. */
+/** A browser waits for minutes where nothing comes back. */
+const patienceMs = 8000
+
+/** `details.check` of the `host-unavailable` that tells that there is no way to the host. */
+export const noWayCheck = 'connection'
+
+/** Opens a WebSocket. Rejects with `host-unavailable` where it is refused, which the browser does not tell, or nobody answers. */
 export function openWebSocketLink(url: string, protocols: string[]): Promise<MessageLink> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, protocols)
@@ -12,6 +18,7 @@ export function openWebSocketLink(url: string, protocols: string[]): Promise<Mes
     /** What came between opening and somebody listening. */
     const early: LinkMessage[] = []
     const close = (): void => {
+      clearTimeout(timer)
       if (closed) return
       closed = true
       socket.close()
@@ -24,11 +31,14 @@ export function openWebSocketLink(url: string, protocols: string[]): Promise<Mes
       else if (listener === undefined) early.push(message)
       else listener.message(message)
     })
-    socket.addEventListener('close', () => {
-      reject(new MayflyError('host-unavailable', 'Mayfly does not answer.', { check: 'engine' }, { next: 'See whether mayfly serve still runs.' }))
+    const gone = (): void => {
+      reject(new MayflyError('host-unavailable', 'Mayfly does not answer.', { check: noWayCheck }, { next: 'See whether mayfly serve still runs, and whether its computer can be reached.' }))
       close()
-    })
-    socket.addEventListener('open', () =>
+    }
+    const timer = setTimeout(gone, patienceMs)
+    socket.addEventListener('close', gone)
+    socket.addEventListener('open', () => {
+      clearTimeout(timer)
       resolve({
         send: (message) => {
           if (!closed) socket.send(message as string | Uint8Array<ArrayBuffer>)
@@ -39,7 +49,7 @@ export function openWebSocketLink(url: string, protocols: string[]): Promise<Mes
           if (closed) to.closed()
         },
         close,
-      }),
-    )
+      })
+    })
   })
 }

@@ -11,3 +11,8 @@ export const engine = connection.client
 export function openStream(ticket: string): Promise<ByteLink> {
   return connection.openStream(ticket)
 }
+
+/** Asks over a fresh link, and goes on with it where an answer comes. Rejects as the asking does. */
+export function tryFreshLink(ask: (client: typeof engine) => Promise<unknown>): Promise<void> {
+  return connection.tryFreshLink(ask)
+}

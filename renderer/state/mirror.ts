@@ -14,6 +14,8 @@ export interface Mirror {
   readonly phase: 'connecting' | 'live' | 'away'
   /** Set while it is known that the engine is there but does not answer: what was said of it. */
   readonly frozen: string | null
+  /** While it is away: whether it is the host that cannot be reached. */
+  readonly noWay: boolean
   /** When the engine went away; milliseconds since 1970. */
   readonly asOf: number | null
   /** In the order of their names. */
@@ -28,7 +30,7 @@ export interface Mirror {
   readonly timelineRevisions: Readonly<Record<string, number>>
 }
 
-export const useMirror = create<Mirror>(() => ({ phase: 'connecting', frozen: null, asOf: null, machines: [], jobs: [], images: [], templates: [], runs: [], timelineRevisions: {} }))
+export const useMirror = create<Mirror>(() => ({ phase: 'connecting', frozen: null, noWay: false, asOf: null, machines: [], jobs: [], images: [], templates: [], runs: [], timelineRevisions: {} }))
 
 export function useMachine(id: string | undefined): MachineSummary | undefined {
   return useMirror((mirror) => mirror.machines.find((machine) => machine.id === id))

@@ -7,7 +7,8 @@ import { isMayflyError } from '../../contract/errors.ts'
 import { frozenEngineCheck } from '../../contract/wire/frozen-engine.ts'
 import { text } from '../text/text.ts'
 import { applyEvent, resubscribe } from './apply-event.ts'
-import { engine } from './connection.ts'
+import { noWayCheck } from '../client/web-socket-link.ts'
+import { engine, tryFreshLink } from './connection.ts'
 import { useMirror } from './mirror.ts'
 
 /** Waits between tries, so that an engine that starts anew is found at once and one that is gone costs nothing. */
@@ -15,6 +16,8 @@ const pausesMs = [200, 500, 1000, 2000, 5000]
 /** How often an engine of which nothing is heard is asked whether it is there, and how long that may take. */
 const askEveryMs = 10_000
 const answerWithinMs = 6000
+
+const live = { phase: 'live', frozen: null, noWay: false, asOf: null } as const
 
 type Happening = Extract<EngineEvent, { type: 'machine.happened' }>
 type Listener = (happening: Happening) => void
@@ -35,15 +38,25 @@ export async function keepInSync(signal: AbortSignal): Promise<void> {
       await followOnce(signal, () => (failures = 0))
     } catch (error) {
       if (signal.aborted) return
-      wentAway(isMayflyError(error, 'host-unavailable') && error.details.check === frozenEngineCheck ? error.message : null)
+      wentAway(whyAway(error))
       await pause(pausesMs[Math.min(failures++, pausesMs.length - 1)] ?? 1000, signal)
     }
   }
 }
 
-function wentAway(frozen: string | null): void {
+interface Away {
+  readonly frozen: string | null
+  readonly noWay: boolean
+}
+
+function whyAway(error: unknown): Away {
+  const check = isMayflyError(error, 'host-unavailable') ? error.details.check : undefined
+  return { frozen: check === frozenEngineCheck && error instanceof Error ? error.message : null, noWay: check === noWayCheck }
+}
+
+function wentAway(why: Away): void {
   const { phase } = useMirror.getState()
-  useMirror.setState(phase === 'away' ? { frozen } : { phase: 'away', frozen, asOf: phase === 'live' ? Date.now() : null })
+  useMirror.setState(phase === 'away' ? why : { phase: 'away', ...why, asOf: phase === 'live' ? Date.now() : null })
 }
 
 async function followOnce(signal: AbortSignal, onLive: () => void): Promise<void> {
@@ -54,45 +67,53 @@ async function followOnce(signal: AbortSignal, onLive: () => void): Promise<void
     if (next === resubscribe) return
     revision = event.revision
     if (event.type === 'machine.happened') for (const listener of listeners) listener(event)
-    else useMirror.setState({ ...next, phase: 'live', frozen: null, asOf: null })
+    else useMirror.setState({ ...next, ...live })
     onLive()
   }
 }
 
-/** A frozen engine ends no subscription, it only falls silent: so it is asked something now and then while somebody looks. */
+/** Neither a frozen engine nor a network that went away ends the subscription, it only falls silent: so it is asked something now and then while somebody looks. */
 async function lookWhetherItAnswers(signal: AbortSignal): Promise<void> {
-  for (;;) {
+  for (let wasSilent = false; ; ) {
     await pause(askEveryMs, signal)
     if (signal.aborted) return
-    const { phase, frozen } = useMirror.getState()
-    // One that is away altogether is found by following it anew.
-    if (document.hidden || (phase !== 'live' && frozen === null)) continue
-    const said = await ask(signal)
-    if (said === 'answers' && useMirror.getState().frozen !== null) useMirror.setState({ phase: 'live', frozen: null, asOf: null })
-    else if (typeof said === 'object') wentAway(said.frozen)
+    // One whose link was seen to break is found by following it anew.
+    if (document.hidden || (useMirror.getState().phase !== 'live' && !wasSilent)) continue
+    const away = await ask(signal)
+    wasSilent = away !== null && away !== 'broken'
+    if (away === 'broken') continue
+    if (away !== null) wentAway(away)
+    else if (useMirror.getState().phase === 'away') useMirror.setState(live)
   }
 }
 
-async function ask(signal: AbortSignal): Promise<'answers' | 'away' | { readonly frozen: string }> {
-  const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(), answerWithinMs)
+/** Null: it answers. `broken`: its link ended, which who follows it learns too. */
+async function ask(signal: AbortSignal): Promise<Away | 'broken' | null> {
+  const inTime = (): { signal: AbortSignal } => ({ signal: AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]) })
+  const now = await silenceOf(() => engine.engine.info({}, inTime()))
+  if (now !== 'silent') return now === null || now.frozen !== null ? now : 'broken'
+  // The link may be dead: whoever restarted the engine for that would have restarted it for nothing.
+  const fresh = await silenceOf(() => tryFreshLink((client) => client.engine.info({}, inTime())))
+  return fresh === 'silent' ? { frozen: text.engine.silent, noWay: false } : fresh
+}
+
+async function silenceOf(asking: () => Promise<unknown>): Promise<Away | 'silent' | null> {
   try {
-    await engine.engine.info({}, { signal: AbortSignal.any([signal, patience.signal]) })
-    return 'answers'
+    await asking()
+    return null
   } catch (error) {
-    if (isMayflyError(error, 'host-unavailable') && error.details.check === frozenEngineCheck) return { frozen: error.message }
-    return patience.signal.aborted ? { frozen: text.engine.silent } : 'away'
-  } finally {
-    clearTimeout(timer)
+    return isMayflyError(error, 'cancelled') ? 'silent' : whyAway(error)
   }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
+    const end = (): void => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', end)
       resolve()
-    }, { once: true })
+    }
+    const timer = setTimeout(end, ms)
+    signal.addEventListener('abort', end)
   })
 }

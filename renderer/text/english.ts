@@ -49,6 +49,7 @@ export const english = {
 
   engine: {
     away: 'The engine does not answer. Machines go on.',
+    noWay: 'Mayfly cannot be reached from this page. Machines go on.',
     asOf: (when: string) => `What you see is as of ${when}.`,
     connecting: 'Looking for the engine.',
     reconnect: 'Trying again until it answers.',

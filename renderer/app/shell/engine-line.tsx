@@ -12,12 +12,14 @@ export function EngineLine(): React.ReactNode {
   const phase = useMirror(({ phase }) => phase)
   const asOf = useMirror(({ asOf }) => asOf)
   const frozen = useMirror(({ frozen }) => frozen)
+  const noWay = useMirror(({ noWay }) => noWay)
+  const sentence = frozen ?? (noWay ? text.engine.noWay : text.engine.away)
   return (
     <div role="status">
       {phase !== 'away' ? null : (
         <div className="app-engine-line">
           <StateShape shape="unknown" />
-          <b className="mf-clip" title={frozen ?? undefined}>{frozen ?? text.engine.away}</b>
+          <b className="mf-clip" title={sentence}>{sentence}</b>
           {asOf === null ? null : <span className="mf-wide-only">{text.engine.asOf(formatWhen(asOf, asOf))}</span>}
           {frozen === null ? <span className="mf-3">{text.engine.reconnect}</span> : <TakeOver />}
         </div>
