@@ -4,6 +4,7 @@
  */
 import { app, dialog, shell } from 'electron'
 import type { Session, WebContents } from 'electron'
+import { text } from '../../hosts/page/text/text.ts'
 import { isPageUrl } from './ipc/trusted-page.ts'
 
 /** What our own pages may use without being asked: the consoles need it. */
@@ -35,6 +36,6 @@ export function confinePages(): void {
 /** A link may come from a guest's console: the person sees where it leads before the browser goes there. */
 async function offerToOpen(url: string, contents: WebContents): Promise<void> {
   if (!URL.canParse(url) || !['https:', 'http:'].includes(new URL(url).protocol) || !isPageUrl(contents.getURL())) return
-  const { response } = await dialog.showMessageBox({ type: 'question', message: 'Open this address in the browser?', detail: url.slice(0, 500), buttons: ['Cancel', 'Open'], defaultId: 0, cancelId: 0, noLink: true })
+  const { response } = await dialog.showMessageBox({ type: 'question', message: text.link.question, detail: url.slice(0, 500), buttons: [text.link.cancel, text.link.open], defaultId: 0, cancelId: 0, noLink: true })
   if (response === 1) await shell.openExternal(url)
 }

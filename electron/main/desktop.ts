@@ -1,7 +1,7 @@
 /**
  * What the app is besides its windows: it holds the engine where nobody else does, else its
  * windows are clients of the one that runs; menu, tray and notifications; how it ends. Closing the
- * window ends nothing.
+ * window ends nothing, neither a machine nor work of the engine.
  */
 import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
@@ -12,13 +12,15 @@ import type { Folders } from '../../engine/storage/folders.ts'
 import { holdOrJoin } from '../../hosts/holder/hold-or-join.ts'
 import { wokenFlag } from '../../hosts/holder/readiness.ts'
 import type { EngineAccess } from '../../hosts/page/engine-access.ts'
+import { text } from '../../hosts/page/text/text.ts'
 import { findDeepLink, linkScheme, parseDeepLink } from './deep-link.ts'
 import { portServer } from './ipc/port-server.ts'
 import type { PortServer } from './ipc/port-server.ts'
-import { MachineMirror } from './machine-mirror.ts'
+import { EngineMirror } from './engine-mirror.ts'
+import type { Work } from './engine-mirror.ts'
 import { setMenu } from './menu.ts'
 import { createNotifier } from './notifications.ts'
-import { decideAboutMachines, readSettings, saveAll, shutDownAll } from './quit.ts'
+import { readSettings, settleBeforeQuitting } from './quit.ts'
 import { MachineTray } from './tray.ts'
 import type { Windows } from './windows.ts'
 
@@ -53,21 +55,29 @@ export function runDesktop({ folders, windows, icon, fail }: DesktopOptions): De
     // Nobody can turn a packaged app into a Node; without a window and without a display it is an engine as good as any.
     successor: () => [process.execPath, '--ozone-platform=headless', '--disable-gpu', ...(app.isPackaged ? [] : [app.getAppPath()]), wokenFlag],
     onShutdownRequest: () => {
-      throw new MayflyError('conflict', 'The window of Mayfly holds the engine.', { state: 'window', allowed: ['none'] }, { next: 'Quit Mayfly there; machines run on.' })
+      throw new MayflyError('conflict', text.engine.mayNotEnd, { state: 'window', allowed: ['none'] }, { next: text.engine.mayNotEndNext })
     },
-    onArrival: (joined) => log.info(joined === null ? 'This window holds the engine.' : `Another process (${joined.holder}, ${joined.pid}) holds the engine; this window is its client.`),
+    onArrival: (joined) => log.info(joined === null ? text.engine.held : text.engine.joined(joined.holder, joined.pid)),
   })
   const engine: EngineAccess = { connection: () => place.connection(), doubt: () => place.doubt(), takeOver: () => place.takeOver(), log }
   const server = portServer(engine)
 
   let quitting: 'no' | 'asking' | 'yes' = 'no'
+  /** `quit`: somebody quits while quitting is under way. `change`: what the mirror shows changed. */
+  const told = new EventTarget()
+  const nextOf = (name: 'quit' | 'change') => (signal: AbortSignal): Promise<void> => new Promise((resolve) => told.addEventListener(name, () => resolve(), { once: true, signal }))
   const showMachine = (machine: string | undefined): void => windows.showMain(machine === undefined ? undefined : { kind: 'show-machine', machine })
 
   const notify = createNotifier(showMachine)
-  const mirror = new MachineMirror(engine, {
-    changed: () => tray.show(mirror.running),
+  const mirror = new EngineMirror(engine, {
+    changed: () => {
+      tray.show(mirror.running, mirror.work)
+      told.dispatchEvent(new Event('change'))
+    },
     happened: notify,
   })
+  /** What would be lost if we ended: nothing of an engine that another process holds. */
+  const workWithUs = (): readonly Work[] => (place.holds ? mirror.work : [])
   const tray = new MachineTray({
     icon,
     onShow: () => windows.showMain(),
@@ -92,36 +102,28 @@ export function runDesktop({ folders, windows, icon, fail }: DesktopOptions): De
   app.on('before-quit', (event) => {
     if (quitting === 'yes') return
     event.preventDefault()
-    if (quitting === 'asking') return
+    if (quitting === 'asking') return void told.dispatchEvent(new Event('quit'))
     quitting = 'asking'
     quit().catch(fail)
   })
 
   async function closed(): Promise<void> {
-    if (mirror.running.length === 0) return app.quit()
+    const machines = mirror.running.length
+    const works = workWithUs().length
+    if (machines + works === 0) return app.quit()
     const { onWindowClose } = await readSettings(engine)
     if (onWindowClose === 'quit') return app.quit()
     if (windows.toldAboutClosing) return
     windows.rememberTold()
-    await dialog.showMessageBox({ type: 'info', message: 'Machines run on.', detail: 'Mayfly stays in the panel while they do. Open it again there, or quit it there. The settings can make closing the window quit.', buttons: ['Understood'] })
+    await dialog.showMessageBox({ type: 'info', message: text.closing.message, detail: text.closing.detail(machines, works), buttons: [text.closing.understood] })
   }
 
   async function quit(): Promise<void> {
-    const answer = await decideAboutMachines(mirror.running, (await readSettings(engine)).onQuit)
-    if (answer === 'stay') {
+    if (!(await settleBeforeQuitting({ engine, machines: () => mirror.running, work: workWithUs, nextChange: nextOf('change'), nextQuit: nextOf('quit') }))) {
       quitting = 'no'
       // Whoever closed the window and then thought better of it gets it back.
       windows.showMain()
       return
-    }
-    if (answer === 'shut-down' || answer === 'save') {
-      const failures = await (answer === 'save' ? saveAll : shutDownAll)(mirror.running, engine)
-      if (failures.length > 0) {
-        quitting = 'no'
-        windows.showMain()
-        dialog.showErrorBox(answer === 'save' ? 'Not all machines were saved' : 'Not all machines were shut down', failures.join('\n'))
-        return
-      }
     }
     quitting = 'yes'
     mirror.close()

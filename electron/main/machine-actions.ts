@@ -1,7 +1,8 @@
-/** What can be done to a machine from outside the window: the same in the tray and at quitting. */
+/** What can be done to a machine from outside the window. */
 import type { MachineSummary } from '../../contract/machine.ts'
 import type { EngineAccess } from '../../hosts/page/engine-access.ts'
 import { withEngine } from '../../hosts/page/engine-access.ts'
+import { text } from '../../hosts/page/text/text.ts'
 
 export interface MachineAction {
   readonly label: string
@@ -11,12 +12,12 @@ export interface MachineAction {
 
 /** The actions that are legal in the machine's state. */
 export function machineActions({ id, state }: MachineSummary): readonly MachineAction[] {
-  const shutDown: MachineAction = { label: 'Shut down', act: (engine) => withEngine(engine, ({ client }) => client.machine.stop({ machine: id })) }
+  const shutDown: MachineAction = { label: text.machine.shutDown, act: (engine) => withEngine(engine, ({ client }) => client.machine.stop({ machine: id })) }
   switch (state) {
     case 'running':
-      return [shutDown, { label: 'Pause', act: (engine) => withEngine(engine, ({ client }) => client.machine.pause({ machine: id })) }]
+      return [shutDown, { label: text.machine.pause, act: (engine) => withEngine(engine, ({ client }) => client.machine.pause({ machine: id })) }]
     case 'paused':
-      return [{ label: 'Resume', act: (engine) => withEngine(engine, ({ client }) => client.machine.resume({ machine: id })) }, shutDown]
+      return [{ label: text.machine.resume, act: (engine) => withEngine(engine, ({ client }) => client.machine.resume({ machine: id })) }, shutDown]
     case 'stopped':
     case 'starting':
     case 'saving':

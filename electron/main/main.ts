@@ -13,6 +13,7 @@ import { isMayflyError } from '../../contract/errors.ts'
 import type { FileQuestion } from '../../contract/wire/desktop-bridge.ts'
 import { resolveFolders } from '../../engine/storage/folders.ts'
 import { wokenFlag } from '../../hosts/holder/readiness.ts'
+import { text } from '../../hosts/page/text/text.ts'
 import { confinePages, confineSession } from './confine.ts'
 import { servePages } from './ipc/serve-pages.ts'
 import { declarePageScheme, servePageScheme } from './page-scheme.ts'
@@ -75,6 +76,6 @@ async function saveFile({ title, filters = [], suggestedName = '' }: FileQuestio
 
 function fail(error: unknown): void {
   console.error(error)
-  if (!isWoken) dialog.showErrorBox('Mayfly could not go on', isMayflyError(error) ? [error.message, error.next ?? ''].join('\n') : String(error))
+  if (!isWoken) dialog.showErrorBox(text.couldNotGoOn, isMayflyError(error) ? [error.message, error.next ?? ''].join('\n') : String(error))
   app.exit(1)
 }

@@ -1,7 +1,9 @@
-/** The icon in the panel: which machines run, and what can be done to them without the window. */
+/** The icon in the system tray, where the desktop has one: which machines run, and what can be done to them without the window. */
 import { Menu, Tray } from 'electron'
 import type { MenuItemConstructorOptions } from 'electron'
 import type { MachineSummary } from '../../contract/machine.ts'
+import { text } from '../../hosts/page/text/text.ts'
+import type { Work } from './engine-mirror.ts'
 import { machineActions } from './machine-actions.ts'
 import type { MachineAction } from './machine-actions.ts'
 
@@ -25,32 +27,35 @@ export class MachineTray {
     this.#options = options
     this.#tray = new Tray(options.icon)
     this.#tray.on('click', options.onShow)
-    this.show([])
+    this.show([], [])
   }
 
-  /** Shows these machines. The menu is made anew only where something in it changed: panels lose an open menu that is replaced. */
-  show(running: readonly MachineSummary[]): void {
-    const shown = JSON.stringify(running.map(({ id, name, state }) => [id, name, state]))
+  /** Shows these machines and what else is under way. The menu is made anew only where something in it changed: panels lose an open menu that is replaced. */
+  show(running: readonly MachineSummary[], works: readonly Work[]): void {
+    const words = text.tray
+    const shown = JSON.stringify([running.map(({ id, name, state }) => [id, name, state]), works.map(({ title }) => title)])
     if (shown === this.#shown) return
     this.#shown = shown
     const { onShow, onShowMachine, onAction, onQuit } = this.#options
     const machines = running.slice(0, maxListed).map((machine): MenuItemConstructorOptions => ({
-      label: plainLabel(`${machine.name} (${machine.state})`),
+      label: plainLabel(words.machine(machine.name, machine.state)),
       submenu: [
-        { label: 'Show', click: () => onShowMachine(machine.id) },
+        { label: words.show, click: () => onShowMachine(machine.id) },
         ...machineActions(machine).map((action) => ({ label: action.label, click: () => onAction(action, machine) })),
       ],
     }))
     const more = running.length - machines.length
-    this.#tray.setToolTip(running.length === 0 ? 'Mayfly' : `Mayfly: ${running.length} running`)
+    this.#tray.setToolTip(words.tip(running.length, works.length))
     this.#tray.setContextMenu(
       Menu.buildFromTemplate([
-        { label: 'Open Mayfly', click: onShow },
+        { label: words.open, click: onShow },
         { type: 'separator' },
-        ...(machines.length === 0 ? [{ label: 'No machine runs', enabled: false }] : machines),
-        ...(more > 0 ? [{ label: `${more} more …`, click: onShow }] : []),
+        ...(machines.length === 0 ? [{ label: words.none, enabled: false }] : machines),
+        ...(more > 0 ? [{ label: words.more(more), click: onShow }] : []),
+        ...(works.length === 0 ? [] : [{ type: 'separator' } as const]),
+        ...works.slice(0, maxListed).map((work) => ({ label: plainLabel(words.work(work)), enabled: false })),
         { type: 'separator' },
-        { label: 'Quit', click: onQuit },
+        { label: words.quit, click: onQuit },
       ]),
     )
   }

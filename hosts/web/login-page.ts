@@ -4,14 +4,17 @@
  * it, and goes on to the app. Without a token it asks for the password, where there is one.
  */
 import { sessionKeyName } from '../../contract/wire/browser-session.ts'
+import { text } from '../page/text/text.ts'
 
 export interface LoginFile {
   readonly mediaType: string
   readonly body: string
 }
 
+const words = text.login
+
 const page = `<!doctype html>
-<html lang="en">
+<html lang="${words.language}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
@@ -19,11 +22,11 @@ const page = `<!doctype html>
 <link rel="stylesheet" href="/login.css">
 <main>
 <h1>Mayfly</h1>
-<p id="say" role="status">Opening …</p>
+<p id="say" role="status">${words.opening}</p>
 <form id="form" hidden>
-<label for="password">Password</label>
+<label for="password">${words.password}</label>
 <input id="password" type="password" autocomplete="current-password" required>
-<button>Open</button>
+<button>${words.open}</button>
 </form>
 </main>
 <script src="/login.js" defer></script>
@@ -41,7 +44,7 @@ button { padding: .5rem 1rem; font: inherit; }
 const script = `'use strict'
 const say = (sentence) => { document.getElementById('say').textContent = sentence }
 async function enter(proof) {
-  say('Opening …')
+  say(${JSON.stringify(words.opening)})
   const answer = await fetch('/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(proof) })
   const body = await answer.json()
   if (!answer.ok) throw new Error(body.error.message + (body.error.next === null ? '' : ' ' + body.error.next))
@@ -50,7 +53,7 @@ async function enter(proof) {
 }
 async function askForPassword() {
   const { password } = await (await fetch('/session')).json()
-  if (!password) return say('Open the address that mayfly serve printed. Each is good once; press Enter where it runs for a new one.')
+  if (!password) return say(${JSON.stringify(words.needsAddress)})
   say('')
   const form = document.getElementById('form')
   form.hidden = false
