@@ -21,7 +21,8 @@ export async function withFrozenFileSystems<T>(core: MachineCore, wish: 'auto' |
     return work(false)
   }
   const live = liveOf(core)
-  if (wish === 'auto' && core.summary().agent !== 'answering') return work(false)
+  if (wish === 'auto' && (core.summary().agent !== 'answering' || owed.has(live))) return work(false)
+  if (owed.has(live)) throw cannot(core, 'its agent has not answered the last time yet')
   const agent = new GuestAgent(live.agent)
   try {
     await live.agent.whenAnswering({ timeoutMs: answersWithinMs, signal: undefined })
@@ -40,10 +41,39 @@ export async function withFrozenFileSystems<T>(core: MachineCore, wish: 'auto' |
   }
 }
 
-/** Thaws what may be frozen. An agent that cannot thaw is logged: nobody can do more. */
+/** Whose agent did not answer. What it was asked for it does when it wakes: it may freeze long after everybody has given up. */
+const owed = new WeakSet<LiveMachine>()
+
+/** Thaws what may be frozen, or sees to it that it is done as soon as the agent answers. An agent that cannot thaw is logged: nobody can do more. */
 export async function thaw(core: MachineCore, live: LiveMachine): Promise<void> {
   if (live.isDetached) return
-  await thawOnceItAnswers(live).catch((error: unknown) => core.context.log(`${core.id}: its file systems may still be frozen: ${String(error)}`))
+  try {
+    await thawOnceItAnswers(live)
+  } catch (error) {
+    core.context.log(`${core.id}: its file systems may still be frozen: ${String(error)}`)
+    if (!isSilence(error)) return
+    owed.add(live)
+    void thawWhenItWakes(core, live)
+  }
+}
+
+async function thawWhenItWakes(core: MachineCore, live: LiveMachine): Promise<void> {
+  while (!live.isDetached) {
+    try {
+      await thawOnceItAnswers(live)
+      break
+    } catch (error) {
+      if (isSilence(error)) continue
+      core.context.log(`${core.id}: its file systems may still be frozen: ${String(error)}`)
+      break
+    }
+  }
+  owed.delete(live)
+}
+
+/** It has said neither yes nor no. */
+function isSilence(error: unknown): boolean {
+  return isMayflyError(error) && (error.code === 'timeout' || error.code === 'qmp-interrupted' || error.code === 'conflict')
 }
 
 /** After an engine was killed the agent is only just being connected to. */
