@@ -209,6 +209,7 @@ function gridSpecs(stage: () => Stage): void {
     await page.getByRole('button', { name: 'Type to all' }).waitFor()
     for (const name of ['web-fork-1', 'web-fork-2']) await client.machine.delete({ machine: name, force: true })
     await page.getByRole('heading', { name: '1 fork of web' }).waitFor()
+    await page.getByRole('checkbox', { name: 'Tick brief-1' }).check()
     await page.getByRole('button', { name: 'Delete 1' }).click()
     await window.dialog('Delete brief-1?').getByText('It is a throwaway').waitFor()
     await window.answer('Delete brief-1?', 'Delete brief-1')

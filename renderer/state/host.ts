@@ -1,4 +1,7 @@
-/** What the host can do and what it has promised: fetched anew when machines begin or end. */
+/**
+ * What the host can do and what it has promised: fetched anew when machines begin or end, and when
+ * somebody is about to decide by it. What could not be fetched is asked for again.
+ */
 import type { HostInfo } from '../../contract/host.ts'
 import type { MayflyError } from '../../contract/errors.ts'
 import { useEffect } from 'react'
@@ -15,6 +18,7 @@ interface HostState {
 }
 
 const useHostState = create<HostState>(() => ({ host: undefined, error: undefined }))
+const againMs = 5000
 /** What the last answer was for. */
 let fetchedFor: string | undefined
 
@@ -27,7 +31,8 @@ export async function fetchHost(options: { readonly remeasure?: boolean } = {}):
   }
 }
 
-export function useHost(): HostState {
+/** `fresh`: as it is now, because sizes are chosen by it: free memory and disk change without any machine of ours. */
+export function useHost({ fresh = false }: { readonly fresh?: boolean } = {}): HostState {
   // Changes with everything the host promises.
   const key = useMirror(({ phase, machines }) => (phase === 'live' ? machines.filter(({ state }) => isOn(state)).map(({ id, cpus, memoryMiB }) => `${id} ${cpus} ${memoryMiB}`).join() : undefined))
   useEffect(() => {
@@ -35,5 +40,15 @@ export function useHost(): HostState {
     fetchedFor = key
     void fetchHost()
   }, [key])
-  return useHostState()
+  const isLive = key !== undefined
+  useEffect(() => {
+    if (fresh && isLive) void fetchHost()
+  }, [fresh, isLive])
+  const state = useHostState()
+  useEffect(() => {
+    if (!isLive || state.error === undefined) return
+    const timer = setTimeout(() => void fetchHost(), againMs)
+    return () => clearTimeout(timer)
+  }, [isLive, state.error])
+  return state
 }

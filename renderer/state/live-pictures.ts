@@ -13,7 +13,7 @@ const atOnce = 2
 /** A machine without a screen, or one that just ended, is asked again later. */
 const afterFailureMs = 5000
 
-/** data: URLs; the last one stays. */
+/** data: URLs; the last one stays for as long as the machine is there. */
 const usePictures = create<{ readonly byMachine: Readonly<Record<string, string>> }>(() => ({ byMachine: {} }))
 
 /** Those in sight, and from when on each may be asked for again. */
@@ -62,10 +62,17 @@ async function take(machine: string, startedAt: number): Promise<void> {
   try {
     const { mediaType, base64 } = await engine.machine.screenshot({ machine })
     const picture = `data:${mediaType};base64,${base64}`
-    usePictures.setState(({ byMachine }) => (byMachine[machine] === picture ? { byMachine } : { byMachine: { ...byMachine, [machine]: picture } }))
+    keep(machine, picture)
   } catch {
     next = startedAt + afterFailureMs
   }
   underWay--
   if (wanted.has(machine)) wanted.set(machine, next)
+}
+
+function keep(machine: string, picture: string): void {
+  const { byMachine } = usePictures.getState()
+  if (byMachine[machine] === picture) return
+  const there = new Set<string>(useMirror.getState().machines.map(({ id }) => id))
+  usePictures.setState({ byMachine: { ...Object.fromEntries(Object.entries(byMachine).filter(([id]) => there.has(id))), [machine]: picture } })
 }

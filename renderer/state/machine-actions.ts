@@ -104,6 +104,12 @@ export async function performOnAll(verb: MachineVerb, machines: readonly Machine
 }
 
 /** Space: whatever moves it on. */
-export function toggleVerb({ state }: MachineSummary): MachineVerb {
-  return state === 'running' ? 'pause' : state === 'paused' ? 'resume' : 'start'
+const toggles = ['pause', 'resume', 'start'] as const satisfies readonly MachineVerb[]
+
+/** Does to all of them the first of pausing, resuming and starting that any of them can take; those that cannot are left as they are. */
+export function toggleAll(machines: readonly MachineSummary[]): void {
+  for (const verb of toggles) {
+    const able = machines.filter((machine) => whyNot(verb, machine) === undefined)
+    if (able.length > 0) return void performOnAll(verb, able)
+  }
 }

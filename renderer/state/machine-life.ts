@@ -4,15 +4,25 @@ import { text } from '../text/text.ts'
 import { formatDuration } from '../text/time.ts'
 import { useNow } from './now.ts'
 
-/** `deletes itself in 1 h 42 min`; undefined for a machine that stays. */
-export function useLifeWords(machine: MachineSummary): string | undefined {
+export interface LifeWords {
+  /** `deletes itself in 1 h 42 min` */
+  readonly whole: string
+  /** `1 h 42 min left`, beside a picture that says the rest. */
+  readonly short: string
+}
+
+/** Undefined for a machine that stays. */
+export function useLifeWords(machine: MachineSummary): LifeWords | undefined {
   const now = useNow()
   return lifeWords(machine, now)
 }
 
-function lifeWords({ throwaway, expiresAt }: MachineSummary, now: number): string | undefined {
-  if (expiresAt !== null) return text.life.in(formatDuration((Date.parse(expiresAt) - now) / 1000))
-  return throwaway ? text.life.whenItStops : undefined
+function lifeWords({ throwaway, expiresAt }: MachineSummary, now: number): LifeWords | undefined {
+  if (expiresAt !== null) {
+    const duration = formatDuration((Date.parse(expiresAt) - now) / 1000)
+    return { whole: text.life.in(duration), short: text.life.left(duration) }
+  }
+  return throwaway ? { whole: text.life.whenItStops, short: text.life.untilItStops } : undefined
 }
 
 /** Whether it goes by itself. */

@@ -1,5 +1,6 @@
 /** What lies over the page: one thing at a time, never a dialog on a dialog. */
 import { create } from 'zustand'
+import { keepFocus } from './focus-back.ts'
 import type { MachineVerb } from './machine-verb.ts'
 
 export type Overlay =
@@ -26,6 +27,7 @@ interface OverlayState {
 export const useOverlay = create<OverlayState>(() => ({ overlay: undefined }))
 
 export function openOverlay(overlay: Overlay): void {
+  keepFocus()
   useOverlay.setState({ overlay })
 }
 

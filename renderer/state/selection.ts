@@ -8,7 +8,8 @@ interface Selection {
 export const useSelection = create<Selection>(() => ({ machines: new Set() }))
 
 export function select(machines: Iterable<string>): void {
-  useSelection.setState({ machines: new Set(machines) })
+  const marked = new Set(machines)
+  useSelection.setState({ machines: marked.size < 2 ? new Set() : marked })
 }
 
 export function clearSelection(): void {

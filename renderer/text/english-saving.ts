@@ -5,6 +5,7 @@ export const saving = {
   life: {
     in: (duration: string) => `deletes itself in ${duration}`,
     whenItStops: 'deletes itself when it stops',
+    left: (duration: string) => `${duration} left`, untilItStops: 'until it stops',
     throwaway: 'throwaway',
     keep: 'Keep',
     keepMore: 'It stays, also when it stops',

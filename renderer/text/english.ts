@@ -73,12 +73,13 @@ export const english = {
     search: (amount: number) => `Search ${plural(amount, 'machine', 'machines')}`,
     searchName: 'Search names, tags, addresses, notes and states',
     newMachine: 'New machine',
+    divider: 'Between the list and the view: arrow keys, or drag; Enter puts it back',
     filter: 'Filter and sort',
     show: 'Show', all: 'All', running: 'Running', stopped: 'Stopped', needsYou: 'Needs you',
     sortBy: 'Sort by', byName: 'Name', byState: 'State', byMemory: 'Memory',
     noTag: 'No tag',
     forksOf: (template: string) => `Forks of ${template}`,
-    group: (name: string, running: string, folded: boolean) => `${name}, ${running}, ${folded ? 'folded' : 'unfolded'}`,
+    folded: 'folded', unfolded: 'unfolded',
     runningOf: (running: number, all: number) => (running === 0 ? `${all} stopped` : `${running} of ${all} running`),
     noMatch: (search: string) => `No machine matches "${search}".`,
     noneShown: 'No machine matches this filter.',
@@ -128,7 +129,7 @@ export const english = {
     title: 'Keys',
     groups: (newMachine: string, tabs: string): readonly { readonly title: string; readonly keys: readonly (readonly [string, string])[] }[] => [
       { title: 'Everywhere', keys: [['Ctrl K', 'find a machine or do anything'], ['Ctrl Shift K', 'the same while a console has the keyboard'], [newMachine, 'new machine'], ['Ctrl B', 'hide or show the list'], [tabs, 'views of a machine'], ['?', 'these keys']] },
-      { title: 'In the list', keys: [['/', 'search'], ['↑ ↓', 'choose'], ['Enter', 'to the console'], ['Space', 'start, pause or resume'], ['F2', 'rename'], ['Del', 'delete'], ['Ctrl A', 'mark all']] },
+      { title: 'In the list', keys: [['/', 'search'], ['↑ ↓', 'choose'], ['Enter', 'to the console'], ['Space', 'start, pause or resume'], ['← →', 'fold, unfold a group'], ['Shift ↑ ↓', 'mark several'], ['Ctrl A', 'mark all'], ['Menu', 'all actions'], ['F2', 'rename'], ['Del', 'delete']] },
       { title: 'In the timeline', keys: [['↑ ↓ ← →', 'walk the tree'], ['Enter', 'restore'], ['B', 'branch'], ['F', 'fork'], ['F2', 'rename'], ['Del', 'delete']] },
       { title: 'In the grid', keys: [['↑ ↓ ← →', 'move'], ['Enter', 'open'], ['Space', 'tick'], ['T', 'type to all ticked'], ['F', 'only failed ones']] },
       { title: 'In the screen console', keys: [['Ctrl Alt', 'gives the keyboard back to the window']] },
@@ -145,7 +146,7 @@ export const english = {
     groups: { do: 'Do', goTo: 'Go to', help: 'Help' }, nothing: (query: string) => `Nothing is called "${query}".`, choose: 'choose', doIt: 'do it', close: 'close', asksFirst: 'asks first',
     tabOf: (tab: string, name: string) => `${tab} of ${name}`, doctorFact: 'what this host can do', sidebar: 'Hide or show the list', ofCheckpoint: (what: string, label: string, name: string) => `${what} "${label}" of ${name}`, forkMany: (name: string) => `Fork ${name} several times`,
     insert: (disc: string, name: string) => `Insert ${disc} into ${name}`, eject: (name: string) => `Eject the disc of ${name}`, cable: (connect: boolean, name: string) => (connect ? `Plug in the network cable of ${name}` : `Unplug the network cable of ${name}`),
-    withOptions: 'with options', copyLine: 'as a command line', lineCopied: (line: string) => `Copied: ${line}`, copyAddress: (address: string, name: string) => `Copy ${address} of ${name}`, toPort: (port: number) => `to guest port ${port}`, copyId: (name: string) => `Copy the id of ${name}`,
+    withOptions: 'with options', copyLine: 'as a command line', lineCopied: (line: string) => `Copied: ${line}`, notCopied: 'Not copied: the browser did not let this page write to the clipboard.', copyAddress: (address: string, name: string) => `Copy ${address} of ${name}`, toPort: (port: number) => `to guest port ${port}`, copyId: (name: string) => `Copy the id of ${name}`,
     options: {
       back: 'Back', escBack: 'back', copy: 'Copy the command line', empty: 'Write something.', badCount: 'A whole number from 1 to 100.', badSeconds: 'A whole number from 1 to 3600.',
       label: { name: 'Name', count: 'How many', label: 'Label', throwaway: 'Throwaway', timeoutSeconds: 'Seconds it may take' },
@@ -157,7 +158,7 @@ export const english = {
 
   log: {
     source: 'Which log', sources: { events: 'Events', qemu: 'QEMU', serial: 'Serial', qmp: 'Monitor' }, search: 'Search this log', follow: 'Follow', copy: 'Copy the lines shown', cannotRead: 'This log cannot be read',
-    lines: (amount: number) => plural(amount, 'line', 'lines'), linesOf: (shown: number, all: number) => `${shown} of ${plural(all, 'line', 'lines')}`, skipped: (bytes: number) => `${plural(bytes, 'byte', 'bytes')} came faster than could be shown, and left out; the log file has all.`,
+    lines: (amount: number) => plural(amount, 'line', 'lines'), linesOf: (shown: number, all: number) => `${shown} of ${plural(all, 'line', 'lines')}`, skipped: (bytes: number) => `${plural(bytes, 'byte', 'bytes')} came faster than they could be shown and were left out; the log file has them all.`,
     noMatch: (query: string) => `No line contains "${query}".`,
     empty: { events: 'Nothing happened yet. Starts, stops and crashes are told here.', qemu: 'QEMU said nothing yet.', serial: 'The guest wrote nothing on its serial port yet.', qmp: 'Nothing was asked of QEMU since the engine began.' },
   },
@@ -201,7 +202,7 @@ export const english = {
   },
 
   about: {
-    what: 'Virtual machines that hatch in milliseconds.', copy: 'Copy diagnostics', noEngine: 'The engine does not tell', version: 'Version', engine: 'Engine', stays: 'It stays for', noObligations: 'whoever is connected', licence: 'Licence', system: 'System', processor: 'Processor', noQemu: 'not found; the doctor says what to do', none: 'none', data: 'Machines', config: 'Settings', cache: 'Cache',
+    what: 'Virtual machines that hatch in milliseconds.', copy: 'Copy diagnostics', noEngine: 'The engine does not tell', version: 'Version', engine: 'Engine', stays: 'Busy with', noObligations: 'nothing but whoever is connected', licence: 'Licence', system: 'System', processor: 'Processor', noQemu: 'not found; the doctor says what to do', none: 'none', data: 'Machines', config: 'Settings', cache: 'Cache',
     engineLine: (pid: number, holder: string, up: string, memory: string) => `process ${pid}, held by ${holder}, up ${up}, ${memory}`, holders: { cli: 'itself', serve: 'mayfly serve', window: 'the window', test: 'a test' } as Readonly<Record<string, string>>,
   },
 
@@ -219,6 +220,9 @@ export const english = {
       deleteThrowaway: 'It is a throwaway: it is deleted for good, with its disks, and does not go to the trash.',
       deleteRunning: 'It is switched off first. Then it goes to the trash with its disks and can be restored from there.',
     },
+    checkpointsGo: (amount: number, forGood: boolean) => `${amount === 1 ? 'Its checkpoint goes with it' : `${amount} checkpoints go with it`}${forGood ? ', for good' : ', and come back with it'}:`,
+    forksStay: (amount: number) => `${amount === 1 ? 'Its fork stays as it is' : `${amount} forks stay as they are`}, with all they need:`,
+    andMore: (names: string, more: number) => `${names} and ${more} more`,
     many: (what: string, amount: number) => `${what} ${amount} machines?`,
     doMany: (what: string, amount: number) => `${what} ${amount} machines`,
     machines: (amount: number) => plural(amount, 'machine', 'machines'),
@@ -226,6 +230,7 @@ export const english = {
     undo: 'Undo',
     openTrash: 'Open the trash',
     restored: (what: string) => `Back from the trash: ${what}`,
+    stillInTrash: (what: string) => `Still in the trash: ${what}`,
     renameTitle: (name: string) => `Rename ${name}`,
     newName: 'New name',
     rename: 'Rename',

@@ -23,7 +23,7 @@ export function formatWhen(at: string | number, now: number): string {
 }
 
 /** `14:44:05`, or without the seconds. */
-export function formatClock(at: string | number, precision: 'minutes' | 'seconds'): string {
+export function formatClock(at: string | number, precision: ClockPrecision): string {
   return new Date(at).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', ...(precision === 'seconds' ? { second: '2-digit' } : {}) })
 }
 
@@ -53,9 +53,18 @@ export function formatDay(at: string | number, now: number, words: { readonly to
   return new Date(at).toLocaleDateString(locale, { weekday: 'short', day: 'numeric', month: 'short' })
 }
 
-/** `Tue 17, 09:12`; `17 Nov, 09:12` where the weekday would mislead. */
-export function formatMoment(at: string | number, now: number): string {
-  const clock = formatClock(at, 'minutes')
+export type ClockPrecision = 'minutes' | 'seconds'
+
+/** `09:12` today, `Tue 17, 09:12`, `17 Nov, 09:12` where the weekday would mislead; with seconds where that is asked for. */
+export function formatMoment(at: string | number, now: number, precision: ClockPrecision = 'minutes'): string {
+  const clock = formatClock(at, precision)
+  if (new Date(at).toDateString() === new Date(now).toDateString()) return clock
   const day = new Date(at).toLocaleDateString(locale, now - new Date(at).getTime() < 20 * 86_400_000 ? { weekday: 'short', day: 'numeric' } : { day: 'numeric', month: 'short' })
   return `${day}, ${clock}`
+}
+
+/** Seconds where minutes alone would say the same of two of them. */
+export function precisionFor(moments: readonly (string | number)[]): ClockPrecision {
+  const minutes = new Set(moments.map((at) => Math.floor(new Date(at).getTime() / 60_000)))
+  return minutes.size < moments.length ? 'seconds' : 'minutes'
 }

@@ -9,6 +9,7 @@ import { useMirror } from '../../state/mirror.ts'
 import { closeOverlay } from '../../state/overlay.ts'
 import { go } from '../../state/place.ts'
 import { clearSelection } from '../../state/selection.ts'
+import { useTimeline } from '../../state/timeline.ts'
 import { hideToast, showToast } from '../../state/toast.ts'
 import { toMayflyError } from '../../state/failure.ts'
 import { text } from '../../text/text.ts'
@@ -41,6 +42,7 @@ export function AskDialog({ verb, machines: ids }: AskDialogProps): React.ReactN
   return (
     <Modal opened onClose={closeOverlay} title={many ? text.ask.many(text.verb[verb], machines.length) : text.ask.title[verb](first.name)} closeButtonProps={{ 'aria-label': text.close }} size={440}>
       <p className="mf-2">{body}</p>
+      {verb === 'delete' ? <WhatGoesAlong machines={machines} all={all} /> : null}
       {many ? <p className="mf-sm mf-3 ask-names">{machines.map(({ name }) => name).join(', ')}</p> : null}
       <div className="ask-foot">
         <Button data-autofocus onClick={closeOverlay}>{text.cancel}</Button>
@@ -48,6 +50,31 @@ export function AskDialog({ verb, machines: ids }: AskDialogProps): React.ReactN
       </div>
     </Modal>
   )
+}
+
+/** Points go with their machine; forks are machines of their own. */
+function WhatGoesAlong({ machines, all }: { readonly machines: readonly MachineSummary[]; readonly all: readonly MachineSummary[] }): React.ReactNode {
+  const ids = new Set(machines.map(({ id }) => id))
+  const { timeline } = useTimeline(machines.length === 1 ? (machines[0]?.id ?? '') : '')
+  const checkpoints = machines.reduce((sum, machine) => sum + machine.checkpoints, 0)
+  const labels = machines.length === 1 ? (timeline?.checkpoints ?? []).map(({ label }) => label) : []
+  const forks = all.filter(({ id, origin }) => origin !== null && ids.has(origin.machine) && !ids.has(id))
+  const gone = machines.every(({ throwaway }) => throwaway)
+  return (
+    <>
+      {checkpoints === 0 ? null : <p className="mf-2 ask-more">{text.ask.checkpointsGo(checkpoints, gone)} {shortened(labels)}</p>}
+      {forks.length === 0 ? null : <p className="mf-2 ask-more">{text.ask.forksStay(forks.length)} {shortened(forks.map(({ name }) => name))}</p>}
+    </>
+  )
+}
+
+const namedAtMost = 5
+
+/** The first few of them by name, as a list in a sentence of its own. */
+function shortened(names: readonly string[]): string {
+  if (names.length === 0) return ''
+  const shown = names.slice(0, namedAtMost).join(', ')
+  return names.length > namedAtMost ? `${text.ask.andMore(shown, names.length - namedAtMost)}.` : `${shown}.`
 }
 
 /** Afterwards the trash has it. */
@@ -59,12 +86,13 @@ function offerUndo(deleted: readonly MachineSummary[]): void {
   const id = `undo ${first?.id}`
   const undo = async (): Promise<void> => {
     hideToast(id)
-    try {
-      for (const machine of deleted) await engine.trash.restore({ machine: machine.id })
-      showToast({ title: text.ask.restored(what) })
-    } catch (error) {
-      showToast({ title: text.error.couldNot(text.ask.undo), message: toMayflyError(error).message, stays: true })
+    const failed: { readonly name: string; readonly why: string }[] = []
+    for (const { id: machine, name } of deleted) {
+      await engine.trash.restore({ machine }).catch((error: unknown) => failed.push({ name, why: toMayflyError(error).message }))
     }
+    const back = deleted.length - failed.length
+    if (back > 0) showToast({ title: text.ask.restored(failed.length === 0 ? what : text.ask.machines(back)) })
+    if (failed.length > 0) showToast({ title: text.ask.stillInTrash(failed.map(({ name }) => name).join(', ')), message: failed[0]?.why, stays: true })
   }
   const toTrash = (): void => {
     hideToast(id)

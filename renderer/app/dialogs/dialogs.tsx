@@ -1,6 +1,9 @@
 /** Whatever lies over the page just now. Each is loaded when it is first needed. */
-import { lazy, Suspense } from 'react'
-import { useOverlay } from '../../state/overlay.ts'
+import { lazy, Suspense, useEffect } from 'react'
+import { useFocusBack } from '../../state/focus-back.ts'
+import { useMirror } from '../../state/mirror.ts'
+import { closeOverlay, useOverlay } from '../../state/overlay.ts'
+import type { Overlay } from '../../state/overlay.ts'
 import { AskDialog } from './ask-dialog.tsx'
 import { RenameDialog } from './rename-dialog.tsx'
 import { ShortcutsSheet } from './shortcuts-sheet.tsx'
@@ -14,6 +17,12 @@ const Palette = lazy(async () => ({ default: (await import('../../features/palet
 
 export function Dialogs(): React.ReactNode {
   const overlay = useOverlay(({ overlay }) => overlay)
+  // What asks about a machine goes with it, and does not stand there unseen in the way of the keys.
+  const isAboutNothing = useMirror(({ machines }) => overlay !== undefined && machinesOf(overlay)?.some((id) => machines.some((machine) => machine.id === id)) === false)
+  useEffect(() => {
+    if (isAboutNothing) closeOverlay()
+  }, [isAboutNothing])
+  useFocusBack(overlay !== undefined)
   switch (overlay?.kind) {
     case undefined: return null
     case 'ask': return <AskDialog verb={overlay.verb} machines={overlay.machines} />
@@ -25,5 +34,20 @@ export function Dialogs(): React.ReactNode {
     case 'fork': return <Suspense><ForkDialog machine={overlay.machine} checkpoint={overlay.checkpoint} /></Suspense>
     case 'make-template': return <Suspense><MakeTemplateDialog name={overlay.name} machine={overlay.machine} /></Suspense>
     case 'wizard': return <Suspense><Wizard image={overlay.image} /></Suspense>
+  }
+}
+
+/** The machines it is about; undefined where it is about none. */
+function machinesOf(overlay: Overlay): readonly string[] | undefined {
+  switch (overlay.kind) {
+    case 'ask': return overlay.machines
+    case 'rename':
+    case 'take-checkpoint':
+    case 'checkpoint':
+    case 'fork': return [overlay.machine]
+    case 'make-template': return overlay.machine === undefined ? undefined : [overlay.machine]
+    case 'palette':
+    case 'shortcuts':
+    case 'wizard': return undefined
   }
 }

@@ -76,7 +76,7 @@ function Uptime({ since }: { readonly since: string }): React.ReactNode {
 
 /** That it goes by itself, and when. */
 function LifeBadge({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
-  const words = useLifeWords(machine)
+  const words = useLifeWords(machine)?.whole
   return <span className="mf-tag mf-tag-accent mh-life" title={words}><Hourglass size={12} strokeWidth={1.75} aria-hidden className="mf-icon" /><span className="mf-clip">{words}</span></span>
 }
 

@@ -12,6 +12,7 @@ import { recall, remember } from '../../state/memory.ts'
 import { askFirst } from '../../state/overlay.ts'
 import { go } from '../../state/place.ts'
 import { useRealMemory } from '../../state/real-memory.ts'
+import { showToast } from '../../state/toast.ts'
 import { text } from '../../text/text.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
 import { formatBytes, formatMiB } from '../../ui/size-text.ts'
@@ -55,13 +56,20 @@ export function ConsoleGrid({ title, entries, none, action, live }: ConsoleGridP
 
   const shown = filter === undefined ? entries : entries.filter((entry) => kindOf(entry) === filter)
   const machines = entries.map(({ machine }) => machine)
-  const able = entries.filter(({ machine }) => ticked.has(machine.id) && isOn(machine.state)).map(({ machine }) => machine)
+  // Nothing is ever done to one that the filter hides; its tick waits until it is seen again.
+  const seen = shown.map(({ machine }) => machine)
+  const tickedSeen = seen.filter(({ id }) => ticked.has(id))
+  const tickedHidden = machines.filter(({ id }) => ticked.has(id)).length - tickedSeen.length
+  const allTicked = seen.length > 0 && tickedSeen.length === seen.length
+  const able = tickedSeen.filter(({ state }) => isOn(state))
   const on = machines.filter(({ state }) => isOn(state))
   const given = formatMiB(on.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0))
   const real = useRealMemory(on.map(({ id }) => id))
   const current = shown.findIndex(({ machine }) => machine.id === focused)
-  const pausable = machines.filter((machine) => whyNot('pause', machine) === undefined)
-  const deletable = machines.filter((machine) => whyNot('delete', machine) === undefined)
+  const pausable = (tickedSeen.length > 0 ? tickedSeen : seen).filter((machine) => whyNot('pause', machine) === undefined)
+  const deletable = tickedSeen.filter((machine) => whyNot('delete', machine) === undefined)
+
+  const pauseWord = tickedSeen.length > 0 ? text.grid.pauseTicked(pausable.length) : text.grid.pauseAll
 
   // Whoever comes here walks with the arrows at once.
   useEffect(() => tiles.current?.focus({ preventScroll: true }), [])
@@ -72,6 +80,21 @@ export function ConsoleGrid({ title, entries, none, action, live }: ConsoleGridP
       if (!next.delete(id)) next.add(id)
       return next
     })
+  }
+  function tickAll(): void {
+    setTicked((before) => {
+      const next = new Set(before)
+      for (const { id } of seen) {
+        if (allTicked) next.delete(id)
+        else next.add(id)
+      }
+      return next
+    })
+  }
+  function typeByKey(here: string | undefined): void {
+    if (tickedSeen.length === 0 && here === undefined) return showToast({ id: 'tick-first', title: text.grid.tickFirst })
+    if (tickedSeen.length === 0 && here !== undefined) tick(here)
+    setTyping(true)
   }
   function open(id: string): void {
     go({ view: 'machines', machine: id, tab: 'console' })
@@ -89,7 +112,7 @@ export function ConsoleGrid({ title, entries, none, action, live }: ConsoleGridP
     } else if (event.key === 'Enter' && here !== undefined) open(here)
     else if (event.key === ' ' && here !== undefined) tick(here)
     else if (event.key === 'Escape') setFocused(undefined)
-    else if (event.key.toLowerCase() === 't') setTyping(true)
+    else if (event.key.toLowerCase() === 't') typeByKey(here)
     else if (event.key.toLowerCase() === 'f') setFilter(filter === 'failed' ? undefined : 'failed')
     else return
     event.preventDefault()
@@ -113,14 +136,15 @@ export function ConsoleGrid({ title, entries, none, action, live }: ConsoleGridP
           ))}
         </div>
         <div className="mh-acts">
-          <Button look="quiet" size="large" icon={Pause} aria-label={text.grid.pauseAll} cannot={pausable.length === 0 ? text.grid.noneCan : undefined} onClick={() => void performOnAll('pause', pausable)}><span className="mh-word">{text.grid.pauseAll}</span></Button>
-          <Button look="quiet" size="large" danger icon={Trash2} aria-label={text.grid.deleteAll(deletable.length)} cannot={deletable.length === 0 ? text.grid.noneCan : undefined} onClick={() => askFirst('delete', deletable.map(({ id }) => id))}><span className="mh-word">{text.grid.deleteAll(deletable.length)}</span></Button>
+          <Button look="quiet" size="large" icon={Pause} aria-label={pauseWord} cannot={pausable.length === 0 ? text.grid.noneCan : undefined} onClick={() => void performOnAll('pause', pausable)}><span className="mh-word">{pauseWord}</span></Button>
+          <Button look="quiet" size="large" danger={deletable.length > 0} icon={Trash2} className="cg-delete" cannot={tickedSeen.length === 0 ? text.grid.tickToDelete : deletable.length === 0 ? text.grid.noneCan : undefined} onClick={() => askFirst('delete', deletable.map(({ id }) => id))}>{deletable.length === 0 ? text.verb.delete : text.grid.deleteTicked(deletable.length)}</Button>
           {action}
         </div>
       </div>
       <div className="tool cg-tool">
-        <Button size="small" icon={Keyboard} aria-pressed={typing} cannot={typing || ticked.size > 0 ? undefined : text.grid.tickFirst} tooltip={text.grid.typeMore} onClick={() => (typing ? stopTyping() : setTyping(true))}>{typing ? text.grid.typing(able.length) : text.grid.type}</Button>
-        {typing ? <TypeBar machines={able} onEnd={stopTyping} /> : <Button size="small" look="quiet" onClick={() => setTicked(ticked.size === entries.length ? new Set() : new Set(machines.map(({ id }) => id)))}>{ticked.size === entries.length && entries.length > 0 ? text.grid.tickNone : text.grid.tickAll}</Button>}
+        <Button size="small" icon={Keyboard} aria-pressed={typing} cannot={typing || tickedSeen.length > 0 ? undefined : text.grid.tickFirst} tooltip={text.grid.typeMore} onClick={() => (typing ? stopTyping() : setTyping(true))}>{typing ? text.grid.typing(able.length) : text.grid.type}</Button>
+        {typing ? <TypeBar machines={able} onEnd={stopTyping} /> : <Button size="small" look="quiet" onClick={tickAll}>{allTicked ? text.grid.tickNone : text.grid.tickAll}</Button>}
+        {tickedHidden > 0 ? <span className="mf-3 mf-sm" role="status">{text.grid.tickedHidden(tickedHidden)}</span> : null}
         <span className="mf-push mf-row cg-choices">
           <SegmentedControl className="mf-wide-only" aria-label={text.grid.liveConsole} value={liveKind} data={(['screen', 'serial'] as const).map((value) => ({ value, label: text.grid.liveKinds[value] }))} onChange={(value) => setLiveKind(value === 'serial' ? 'serial' : 'screen')} />
           <SegmentedControl aria-label={text.grid.filter} value={filter === 'running' || filter === 'failed' ? filter : filter === undefined ? 'all' : ''} data={(['all', 'running', 'failed'] as const).map((value) => ({ value, label: text.grid.filters[value] }))} onChange={(value) => setFilter(value === 'running' || value === 'failed' ? value : undefined)} />

@@ -6,6 +6,7 @@ import { openMachineMenu } from '../../state/machine-menu.ts'
 import { isOn } from '../../state/machine-looks.ts'
 import { useLivePicture } from '../../state/live-pictures.ts'
 import { useNow } from '../../state/now.ts'
+import { useThumbnail } from '../../state/thumbnails.ts'
 import { text } from '../../text/text.ts'
 import { formatDuration } from '../../text/time.ts'
 import { IconButton } from '../../ui/button.tsx'
@@ -32,7 +33,11 @@ function GridTileNow({ entry, focused, ticked, live, onFocus, onTick, onOpen }: 
   const place = useRef<HTMLLIElement>(null)
   const [inSight, setInSight] = useState(false)
   const on = isOn(machine.state)
-  const picture = useLivePicture(machine.id, inSight && live === undefined && (machine.state === 'running' || machine.state === 'paused'))
+  const isDrawn = machine.state === 'running' || machine.state === 'paused'
+  const current = useLivePicture(machine.id, inSight && live === undefined && isDrawn)
+  // The last picture of what ended before it was looked at here is a small one.
+  const last = useThumbnail(machine.id, false)
+  const picture = current ?? last
   useEffect(() => {
     if (place.current === null) return
     const seen = new IntersectionObserver((entries) => setInSight(entries.some(({ isIntersecting }) => isIntersecting)))
@@ -60,12 +65,12 @@ function GridTileNow({ entry, focused, ticked, live, onFocus, onTick, onOpen }: 
         <b><MiddleClip text={machine.name} /></b>
         <span className="cg-state">{word}</span>
         {live === undefined ? null : <span className="mf-tag cg-live">{text.grid.live}</span>}
-        <span className="mf-3 mf-sm mf-push">{cell?.durationMs != null ? formatDuration(cell.durationMs / 1000) : machine.startedAt === null ? '' : <Since at={machine.startedAt} />}</span>
+        <span className="mf-3 mf-sm mf-push cg-since">{cell?.durationMs != null ? formatDuration(cell.durationMs / 1000) : machine.startedAt === null ? '' : <Since at={machine.startedAt} />}</span>
         <IconButton size="small" icon={Ellipsis} name={text.grid.moreOf(machine.name)} onClick={(event) => openMachineMenu({ machine: machine.id, x: event.clientX, y: event.clientY })} />
       </div>
       {live === undefined ? (
         <button type="button" className="cg-picture" tabIndex={-1} aria-label={text.grid.open(machine.name)} onClick={onFocus} onDoubleClick={onOpen}>
-          {picture === undefined || (!on && kind !== 'failed') ? <span className="cg-off"><Power size={18} strokeWidth={1.5} aria-hidden /></span> : <img className={machine.state === 'running' ? '' : 'mf-thumb-dim'} src={picture} alt={text.grid.screenOf(machine.name)} draggable={false} />}
+          {picture === undefined || (!on && kind !== 'failed') ? <span className={on || kind === 'failed' ? 'cg-off cg-dark' : 'cg-off'}><Power size={18} strokeWidth={1.5} aria-hidden /></span> : <img className={machine.state === 'running' ? '' : 'mf-thumb-dim'} src={picture} alt={text.grid.screenOf(machine.name)} draggable={false} />}
         </button>
       ) : <div className="cg-console">{live}</div>}
       <div className="cg-line mf-clip">{lineOf(entry)}</div>

@@ -13,7 +13,7 @@ import './hardware.css'
 
 export function HardwareTab({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
   const { details, error } = useDetails(machine.id)
-  const { host } = useHost()
+  const { host } = useHost({ fresh: true })
   const config = details?.config ?? null
   if (details === undefined || config === null) return <div className="mf-page-body">{error === undefined && details === undefined ? <div className="mf-still hw-still" aria-busy /> : <Note kind="bad" title={text.hardware.cannotRead}><p>{error?.message ?? machine.stateReason} {error?.next ?? ''}</p></Note>}</div>
   return (

@@ -4,7 +4,7 @@ import { LayoutGrid, ListFilter as FilterIcon, Plus, Search, X } from 'lucide-re
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { text } from '../../text/text.ts'
 import { listRows } from '../../state/machine-search.ts'
-import type { ListFilter, ListOrder } from '../../state/machine-search.ts'
+import type { ListFilter, ListOrder, ListRow } from '../../state/machine-search.ts'
 import { recall, remember } from '../../state/memory.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { openOverlay } from '../../state/overlay.ts'
@@ -51,28 +51,47 @@ export function MachineList(): React.ReactNode {
   }, [])
 
   const ids = useMemo(() => rows.flatMap((row) => (row.kind === 'machine' ? [row.machine.id as string] : [])), [rows])
+  /** The head of a group one stands on; else one stands on the machine that is shown. */
+  const [head, setHead] = useState<string>()
+  const at = rows.findIndex((row) => (head === undefined ? row.kind === 'machine' && row.machine.id === current : row.kind === 'group' && row.key === head))
+  /** Where marking several began. */
+  const anchor = useRef<string>(undefined)
 
   function show(id: string, how: 'push' | 'replace' = 'push'): void {
     clearSelection()
+    setHead(undefined)
+    anchor.current = undefined
     go({ view: 'machines', machine: id, ...(place.view === 'machines' && place.tab !== undefined ? { tab: place.tab } : {}) }, how)
   }
 
-  function toggleGroup(key: string): void {
+  function fold(key: string, shall: boolean): void {
     const next = new Set(folded)
-    if (!next.delete(key)) next.add(key)
+    if (shall) next.add(key)
+    else next.delete(key)
     setFolded(next)
     remember('folded-groups', [...next])
+  }
+
+  /** Marks all between where marking began and `id`. */
+  function markTo(id: string): void {
+    anchor.current ??= current ?? id
+    const [from = 0, to = 0] = [ids.indexOf(anchor.current), ids.indexOf(id)].sort((a, b) => a - b)
+    select(ids.slice(Math.max(0, from), to + 1))
   }
 
   function clicked(event: React.MouseEvent, id: string): void {
     if (event.ctrlKey || event.metaKey) {
       const next = new Set(selected.size > 0 ? selected : current === undefined ? [] : [current])
       if (!next.delete(id)) next.add(id)
-      select(next)
-    } else if (event.shiftKey && current !== undefined) {
-      const [from, to] = [ids.indexOf(current), ids.indexOf(id)].sort((a, b) => a - b)
-      select(ids.slice(Math.max(0, from ?? 0), (to ?? 0) + 1))
-    } else show(id)
+      const [only] = next
+      // One alone is not marked, it is shown.
+      if (next.size === 1 && only !== undefined && only !== current) show(only)
+      else {
+        select(next)
+        anchor.current = id
+      }
+    } else if (event.shiftKey && current !== undefined) markTo(id)
+    else show(id)
   }
   // The same for as long as the list is there: a row that is scrolled past is not drawn anew.
   const pick = useRef(clicked)
@@ -84,27 +103,58 @@ export function MachineList(): React.ReactNode {
     scroller.current?.focus({ preventScroll: true })
   }, [])
 
+  function walk(to: number, marking: boolean): void {
+    const row = rows[Math.min(rows.length - 1, Math.max(0, to))]
+    if (row === undefined) return
+    if (row.kind === 'group') {
+      setHead(row.key)
+    } else if (marking) {
+      markTo(row.machine.id)
+      go({ view: 'machines', machine: row.machine.id, ...(place.view === 'machines' && place.tab !== undefined ? { tab: place.tab } : {}) }, 'replace')
+    } else show(row.machine.id, 'replace')
+    bringUp.current?.(rows.indexOf(row))
+  }
+
+  /** Marking steps over heads: they are no machines. */
+  function stepMarking(step: 1 | -1): number {
+    let to = at + step
+    while (rows[to]?.kind === 'group') to += step
+    return rows[to] === undefined ? at : to
+  }
+
   function keyed(event: React.KeyboardEvent): void {
     if (event.target !== event.currentTarget) return
-    const machine = machines.find(({ id }) => id === current)
-    const at = ids.indexOf(current ?? '')
-    const step: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at < 0 ? ids.length - 1 : at - 1, Home: 0, End: ids.length - 1, PageDown: at + 10, PageUp: at - 10 }
-    const target = step[event.key]
-    if (target !== undefined) {
+    const { key, shiftKey, ctrlKey } = event
+    const steps: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at < 0 ? rows.length - 1 : at - 1, Home: 0, End: rows.length - 1, PageDown: at + 10, PageUp: at - 10 }
+    const to = steps[key]
+    const row = rows[at]
+    if (to !== undefined) {
       event.preventDefault()
-      const id = ids[Math.min(ids.length - 1, Math.max(0, target))]
-      if (id === undefined) return
-      if (event.shiftKey) select([...selected, ...(current === undefined ? [] : [current]), id])
-      if (event.shiftKey) go({ view: 'machines', machine: id }, 'replace')
-      else show(id, 'replace')
-      bringUp.current?.(rows.findIndex((row) => row.kind === 'machine' && row.machine.id === id))
-      return
+      const marking = shiftKey && head === undefined && (key === 'ArrowDown' || key === 'ArrowUp')
+      return walk(marking ? stepMarking(key === 'ArrowDown' ? 1 : -1) : to, marking)
     }
-    if (event.key === 'a' && event.ctrlKey) {
+    if (key === 'ArrowLeft' || key === 'ArrowRight') return fromSide(event, row)
+    if (row?.kind === 'group') {
+      if (key !== 'Enter' && key !== ' ') return
+      event.preventDefault()
+      return fold(row.key, !row.folded)
+    }
+    if (key === 'a' && ctrlKey) {
       event.preventDefault()
       select(ids)
-    } else if (event.key === 'Escape') clearSelection()
-    if (machine !== undefined) actByKey(event, machine, selected)
+    } else if (key === 'Escape') clearSelection()
+    const machine = machines.find(({ id }) => id === current)
+    if (machine !== undefined) actByKey(event, machine, selected, `machine-${machine.id}`)
+  }
+
+  /** Left folds the group one stands on, or leads to it; right unfolds it. */
+  function fromSide(event: React.KeyboardEvent, row: ListRow | undefined): void {
+    if (row?.kind === 'group') fold(row.key, event.key === 'ArrowLeft')
+    else if (event.key === 'ArrowLeft' && row !== undefined) {
+      const above = rows.findLastIndex((one, index) => index < at && one.kind === 'group')
+      if (above >= 0) walk(above, false)
+    } else return
+    event.preventDefault()
   }
 
   return (
@@ -131,7 +181,7 @@ export function MachineList(): React.ReactNode {
         </div>
         <Menu position="bottom-start">
           <Menu.Target>
-            <IconButton icon={FilterIcon} name={text.list.filter} aria-pressed={filter !== 'all' || order !== 'byName'} className="ml-filter" />
+            <IconButton icon={FilterIcon} name={text.list.filter} aria-pressed={filter !== 'all' || order !== 'byName'} />
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Label>{text.list.show}</Menu.Label>
@@ -139,6 +189,8 @@ export function MachineList(): React.ReactNode {
             <Menu.Divider />
             <Menu.Label>{text.list.sortBy}</Menu.Label>
             {orders.map((value) => <Menu.RadioItem key={value} value={value} checked={order === value} closeMenuOnClick onChange={() => setOrder(value)}>{text.list[value]}</Menu.RadioItem>)}
+            <Menu.Divider className="ml-narrow-only" />
+            <Menu.Item className="ml-narrow-only" leftSection={<LayoutGrid size={16} strokeWidth={1.75} aria-hidden />} onClick={() => go({ view: 'grid' })}>{text.nav.grid}</Menu.Item>
           </Menu.Dropdown>
         </Menu>
         <IconButton icon={LayoutGrid} name={text.nav.grid} className="ml-filter" onClick={() => go({ view: 'grid' })} />
@@ -156,11 +208,11 @@ export function MachineList(): React.ReactNode {
         role="listbox"
         aria-label={text.list.label}
         aria-multiselectable
-        aria-activedescendant={current === undefined || !ids.includes(current) ? undefined : `machine-${current}`}
+        aria-activedescendant={at < 0 ? undefined : head === undefined ? `machine-${current}` : `ml-group-${at}`}
         tabIndex={0}
         onKeyDown={keyed}
       >
-        <VirtualRows rows={rows} scroller={scroller} bringUp={bringUp} current={current} selected={selected} onPick={onPick} onToggle={toggleGroup} />
+        <VirtualRows rows={rows} scroller={scroller} bringUp={bringUp} current={current} selected={selected} head={head} onPick={onPick} onToggle={fold} />
       </div>
       <HostFoot />
     </div>

@@ -50,7 +50,7 @@ export function MachineRail(): React.ReactNode {
     const steps: Readonly<Record<string, number>> = { ArrowDown: at + 1, ArrowUp: at < 0 ? ids.length - 1 : at - 1, Home: 0, End: ids.length - 1 }
     const target = steps[event.key]
     const machine = machines.find(({ id }) => id === current)
-    if (target === undefined) return machine === undefined ? undefined : actByKey(event, machine, selected)
+    if (target === undefined) return machine === undefined ? undefined : actByKey(event, machine, selected, `rail-${machine.id}`)
     event.preventDefault()
     const id = ids[Math.min(ids.length - 1, Math.max(0, target))]
     if (id === undefined) return

@@ -56,6 +56,6 @@ function MachineRowNow({ machine, at, depth, first, up, current, selected, onPic
 
 /** What is soon gone says when. */
 function PassingFact({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
-  const words = useLifeWords(machine)
-  return <><Hourglass size={10} strokeWidth={2} aria-hidden className="ml-passing" />{machine.stateReason ?? words}</>
+  const { short, whole } = useLifeWords(machine) ?? {}
+  return <><Hourglass size={10} strokeWidth={2} aria-hidden className="ml-passing" /><span title={whole}>{machine.stateReason ?? short}</span></>
 }

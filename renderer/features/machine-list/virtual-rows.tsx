@@ -17,10 +17,12 @@ interface VirtualRowsProps {
   readonly current: string | undefined
   readonly selected: ReadonlySet<string>
   readonly onPick: (event: React.MouseEvent, machine: string) => void
-  readonly onToggle: (group: string) => void
+  /** The head of a group one stands on. */
+  readonly head: string | undefined
+  readonly onToggle: (group: string, fold: boolean) => void
 }
 
-export function VirtualRows({ rows, scroller, bringUp, current, selected, onPick, onToggle }: VirtualRowsProps): React.ReactNode {
+export function VirtualRows({ rows, scroller, bringUp, current, selected, head, onPick, onToggle }: VirtualRowsProps): React.ReactNode {
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -41,10 +43,10 @@ export function VirtualRows({ rows, scroller, bringUp, current, selected, onPick
         if (row.kind === 'group') {
           const Chevron = row.folded ? ChevronRight : ChevronDown
           return (
-            <div key={item.key} className="ml-group" style={at} role="option" aria-selected={false} aria-label={text.list.group(row.name, text.list.runningOf(row.running, row.all), row.folded)} onClick={() => onToggle(row.key)}>
+            <div key={item.key} id={`ml-group-${item.index}`} className={row.key === head ? 'ml-group ml-group-here' : 'ml-group'} style={at} role="option" aria-selected={false} onClick={() => onToggle(row.key, !row.folded)}>
               <Chevron size={12} aria-hidden />
               <b className="mf-clip">{row.name}</b>
-              <span className="mf-push">{text.list.runningOf(row.running, row.all)}</span>
+              <span className="mf-push">{text.list.runningOf(row.running, row.all)}<span className="mf-hidden">, {row.folded ? text.list.folded : text.list.unfolded}</span></span>
             </div>
           )
         }

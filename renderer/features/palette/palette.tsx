@@ -28,6 +28,7 @@ export function Palette(): React.ReactNode {
 
   const groups = Map.groupBy(found, ({ group }) => group)
   const [filling, setFilling] = useState<PaletteEntry>()
+  /** What became of the last copying. */
   const [copied, setCopied] = useState<string>()
   /** The entry one stands on; the library marks it in the page and nowhere else. */
   const standingOn = (): PaletteEntry | undefined => {
@@ -46,7 +47,7 @@ export function Palette(): React.ReactNode {
       if (selectionStart !== selectionEnd) return
       event.preventDefault()
       const { command } = entry
-      navigator.clipboard.writeText(command).then(() => setCopied(command), () => undefined)
+      navigator.clipboard.writeText(command).then(() => setCopied(text.palette.lineCopied(command)), () => setCopied(text.palette.notCopied))
     }
   }
   return (
@@ -68,7 +69,7 @@ export function Palette(): React.ReactNode {
         {filling !== undefined ? <><kbd className="mf-kbd">Enter</kbd> {text.palette.doIt} <kbd className="mf-kbd">Esc</kbd> {text.palette.options.escBack}</> : (
           <>
             <kbd className="mf-kbd">↑</kbd><kbd className="mf-kbd">↓</kbd> {text.palette.choose} <kbd className="mf-kbd">Enter</kbd> {text.palette.doIt} <kbd className="mf-kbd">Tab</kbd> {text.palette.withOptions} <kbd className="mf-kbd">Esc</kbd> {text.palette.close}
-            <span className="mf-push pal-copy" role="status">{copied === undefined ? <><kbd className="mf-kbd">Ctrl C</kbd> {text.palette.copyLine}</> : text.palette.lineCopied(copied)}</span>
+            <span className="mf-push pal-copy" role="status">{copied === undefined ? <><kbd className="mf-kbd">Ctrl C</kbd> {text.palette.copyLine}</> : copied}</span>
           </>
         )}
       </Spotlight.Footer>

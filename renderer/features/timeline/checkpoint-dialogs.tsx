@@ -1,6 +1,6 @@
 /** What is asked before something is done with a checkpoint. */
 import { Checkbox, Modal } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Checkpoint, Timeline } from '../../../contract/checkpoint.ts'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { engine } from '../../state/connection.ts'
@@ -31,6 +31,10 @@ export function CheckpointDialogs({ what, machine: machineId, checkpoint: checkp
   const { timeline } = useTimeline(machineId)
   const checkpoint = timeline?.checkpoints.find(({ id }) => id === checkpointId)
   // It may have gone meanwhile, or just been done with.
+  const isGone = timeline !== undefined && checkpoint === undefined
+  useEffect(() => {
+    if (isGone) closeOverlay()
+  }, [isGone])
   if (machine === undefined || timeline === undefined || checkpoint === undefined) return null
   const about = { machine, timeline, checkpoint }
   switch (what) {

@@ -41,7 +41,7 @@ export function Wizard({ image }: { readonly image: string | undefined }): React
   const images = useMirror(({ images }) => images)
   const machines = useMirror(({ machines }) => machines)
   const appliances = useAppliances(({ list }) => list)
-  const { host } = useHost()
+  const { host } = useHost({ fresh: true })
   const { settings } = useSettings()
   const body = useRef<HTMLDivElement>(null)
   const { busy, failure } = useCreating()
