@@ -143,9 +143,9 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
 
   const obligations = (): string[] => [
     ...lifetimes.obligations(),
-    ...machines.all.filter((core) => hasProcess(core.state)).map((core) => `keeps the logs of ${core.name}`),
-    ...runBook.running.map((run) => `run ${run.number} of ${run.template.name}`),
-    ...jobs.list().filter((job) => job.state === 'running').map((job) => `job: ${job.title}`),
+    ...machines.all.filter((core) => hasProcess(core.state)).map((core) => `keeping the logs of ${core.name}`),
+    ...runBook.running.map((run) => `finishing run ${run.number} of ${run.template.name}`),
+    ...jobs.list().filter((job) => job.state === 'running').map((job) => `a job: ${job.title}`),
   ]
   const parts: EngineParts = {
     context,

@@ -28,7 +28,7 @@ export async function restoreCheckpoint(core: MachineCore, request: RestoreReque
   const { present, what } = request
   if (present.keep && present.label !== undefined) assertLabelFree(core, await readCheckpoints(core.names), present.label)
   if (what === 'ram' && record.kind !== 'ram') throw new MayflyError('unsupported', `${record.label} has no RAM.`, { needs: 'a checkpoint with RAM', have: record.kind }, { next: 'Restore its disks.' })
-  return core.context.jobs.run({ kind: 'checkpoint.restore', title: `Take ${core.name} back to ${record.label}`, machine: core.id }, (job) =>
+  return core.context.jobs.run({ kind: 'checkpoint.restore', title: `Restore ${core.name} to ${record.label}`, machine: core.id }, (job) =>
     actOnLayers(core, async () => {
       const kept = present.keep ? (await takeNow(core, { label: present.label ?? `Before ${record.label}`.slice(0, 80).trim(), description: '', what: 'auto', freezeFileSystems: 'auto', origin: 'before-restore' }, job)).record : null
       job.stage('Restoring')

@@ -14,7 +14,7 @@ export async function takeCheckpoint(core: MachineCore, request: TakeRequest): P
   core.require('saved', editableStates)
   if (request.label !== undefined) assertLabelFree(core, await readCheckpoints(core.names), request.label)
   if (request.what === 'ram') requireRam(core)
-  return core.context.jobs.run({ kind: 'checkpoint.take', title: `Save ${core.name}${request.label === undefined ? '' : ` as ${request.label}`}`, machine: core.id }, (job) =>
+  return core.context.jobs.run({ kind: 'checkpoint.take', title: `Take a checkpoint of ${core.name}${request.label === undefined ? '' : `: ${request.label}`}`, machine: core.id }, (job) =>
     actOnLayers(core, async () => {
       const { record, pauseMs } = await takeNow(core, request, job)
       await shortenChains(core, { signal: job.signal })

@@ -76,7 +76,7 @@ export class Lifetimes {
   obligations(): string[] {
     return this.#machines.all.flatMap((core) => {
       const { expiresAt } = core.stored.life
-      return expiresAt === null ? [] : [`deletes ${core.name} at ${expiresAt}`]
+      return expiresAt === null ? [] : [`deleting ${core.name} at ${expiresAt}`]
     })
   }
 

@@ -85,7 +85,7 @@ async function measureAll(installation: QemuInstallation, capabilities: Capabili
 function reportTcg(measurement: Measurement | null): AcceleratorReport {
   if (measurement === null) return unusable('tcg', 'This QEMU is built without software emulation.', 'Install a QEMU that has it.')
   if (measurement.outcome !== 'ran') return unusable('tcg', measurement.reason, 'Check the installation of QEMU and its BIOS (seabios).')
-  return usable('tcg', 'max', measurement.loopsPerSecond, 'Software emulation runs a guest', null)
+  return usable('tcg', 'max', measurement.loopsPerSecond, 'QEMU emulates the processor: guests run, and slowly', null)
 }
 
 async function reportKvm(installation: QemuInstallation, { accelerators }: Capabilities, access: KvmAccess, tcg: Measurement | null, deadlineMs: number): Promise<AcceleratorReport> {
@@ -100,7 +100,7 @@ async function reportKvm(installation: QemuInstallation, { accelerators }: Capab
     // Another CPU model helps where QEMU could not set this one up, and does not make anything faster.
     if (measurement.outcome === 'too-slow') break
   }
-  return unusable('kvm', `KVM opens but runs no guest. ${reason}`, nestedRemedy)
+  return unusable('kvm', `KVM is there, but no guest starts with it. ${reason}`, nestedRemedy)
 }
 
 const nestedRemedy = 'If this host is a virtual machine, turn on nested virtualization in its own host. Until then software emulation is used.'
@@ -113,7 +113,7 @@ function judgeKvm(cpuModel: string, loopsPerSecond: number, tcg: Measurement | n
 }
 
 function usable(name: AcceleratorName, cpuModel: string, loopsPerSecond: number, what: string, remedy: string | null): AcceleratorReport {
-  return { name, usable: true, loopsPerSecond: Math.round(loopsPerSecond), reason: `${what} (${(loopsPerSecond / 1e6).toPrecision(3)} million loops a second).`, remedy, cpuModel }
+  return { name, usable: true, loopsPerSecond: Math.round(loopsPerSecond), reason: `${what}.`, remedy, cpuModel }
 }
 
 function unusable(name: AcceleratorName, reason: string, remedy: string): AcceleratorReport {

@@ -80,7 +80,7 @@ export function engineInfo(engine: EngineInfo, style: Style): string {
       ['held by', `${engine.holder}, process ${engine.pid}`],
       ['since', timeShown(engine.startedAt)],
       ['memory', bytesShown(engine.residentBytes)],
-      ['stays for', engine.obligations.length === 0 ? 'nothing: it ends ten minutes after the last call' : engine.obligations.join('\n')],
+      ['busy with', engine.obligations.length === 0 ? 'nothing: it ends ten minutes after the last call' : engine.obligations.join('\n')],
     ],
     style,
   )

@@ -82,7 +82,7 @@ function Check({ result, first }: { readonly result: DiagnosticResult; readonly 
       <button type="button" className="doctor-row" aria-expanded={opened} onClick={() => setOpened(!opened)}>
         <StateShape shape={shapes[result.status]} label={text.doctor.status[result.status]} />
         <b>{result.title}</b>
-        <span className="mf-2 mf-clip mf-grow">{result.concerns === '' ? result.found : result.concerns}</span>
+        <span className="mf-2 mf-clip mf-grow">{opened ? '' : result.concerns === '' ? result.found : result.concerns}</span>
         <Chevron size={12} aria-hidden />
       </button>
       {opened ? (

@@ -39,7 +39,7 @@ function Row({ image, now, onRemove }: { readonly image: Image; readonly now: nu
       </th>
       <td className="mf-2">{text.images.kinds[kind]}</td>
       <td>{formatBytes(sizeBytes)}{virtualBytes === null || kind !== 'disk' ? null : <span className="mf-3 mf-sm im-virtual">{text.images.guestSees(formatBytes(virtualBytes))}</span>}</td>
-      <td className={usedBy.length === 0 ? 'mf-3' : ''} title={usedBy.join(', ')}>{usedBy.length === 0 ? text.images.nobody : usedBy.join(', ')}</td>
+      <td className={usedBy.length === 0 ? 'mf-3' : ''} title={usedBy.join(', ')}>{usedBy.length === 0 ? text.images.nobody : usedBy.length === 1 ? <span className="mf-clip im-users">{usedBy[0]}</span> : <><span>{text.images.users(usedBy.length)}</span><span className="mf-3 mf-sm mf-clip im-users">{usedBy.join(', ')}</span></>}</td>
       <td className="mf-3 mf-wide-only">{formatWhen(createdAt, now)}</td>
       <td>
         <span className="im-actions">

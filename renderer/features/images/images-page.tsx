@@ -86,6 +86,7 @@ export function ImagesPage(): React.ReactNode {
             <h2 className="mf-h">{text.wizard.tinyTitle}</h2>
             <p className="mf-sm mf-2 im-means">{text.images.buildTinyMeans}</p>
             {buildButton(none ? 'filled' : 'default')}
+            {tiny === undefined || job !== undefined ? null : <p className="mf-sm mf-3 im-why">{text.images.tinyThere}</p>}
           </section>
         </aside>
       </div>

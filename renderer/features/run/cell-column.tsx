@@ -1,4 +1,4 @@
-/** One cell in the comparison: its screen, what became of it, what it wrote, and what can be kept of it. */
+/** One cell in the comparison: what became of it, what it wrote, its screen, and what can be kept of it. */
 import { CircleStop, Monitor, Pin, X } from 'lucide-react'
 import { useEffect, useEffectEvent } from 'react'
 import type { Run, RunCell } from '../../../contract/run.ts'
@@ -21,6 +21,8 @@ interface CellColumnProps {
   readonly cell: RunCell
   readonly name: string
   readonly view: CompareView
+  /** Whether its screen is shown beneath what it wrote. */
+  readonly showsScreen: boolean
   readonly now: number
   /** Which lines differ from those beside it. */
   readonly differing: readonly boolean[] | undefined
@@ -33,7 +35,7 @@ interface CellColumnProps {
 
 const looks: Readonly<Record<RunCell['state'], string>> = { waiting: 'stopped', starting: 'busy', running: 'busy', passed: 'running', failed: 'crashed', 'timed-out': 'crashed', cancelled: 'stopped' }
 
-export function CellColumn({ run, cell, name, view, now, differing, onLines, onRemove, onKeep, onStop, onEvidence }: CellColumnProps): React.ReactNode {
+export function CellColumn({ run, cell, name, view, showsScreen, now, differing, onLines, onRemove, onKeep, onStop, onEvidence }: CellColumnProps): React.ReactNode {
   const begun = cell.state !== 'waiting' && cell.state !== 'starting'
   const output = useOutput(run.id, cell.index, begun ? 'begun' : '', begun && view === 'output')
   const serial = useSerial(run.id, cell.index, cell.state, view === 'serial' && cell.state !== 'waiting')
@@ -64,7 +66,6 @@ export function CellColumn({ run, cell, name, view, now, differing, onLines, onR
           <IconButton size="small" icon={X} name={text.runs.removeFromComparison(name)} onClick={onRemove} />
         </span>
       </header>
-      <div className="rn-screen">{screen === undefined ? <span>{text.runs.noScreen}</span> : <img src={screen} alt={text.runs.lastScreen(name)} />}</div>
       <div className="rn-column-facts">
         <span className="mf-clip">{cell.reason ?? outcomeOf(cell)}</span>
         <span>{tookOf(cell, now)}</span>
@@ -81,6 +82,7 @@ export function CellColumn({ run, cell, name, view, now, differing, onLines, onR
           follow={!over}
         />
       )}
+      {!showsScreen ? null : <div className="rn-screen">{screen === undefined ? <span>{text.runs.noScreen}</span> : <img src={screen} alt={text.runs.lastScreen(name)} />}</div>}
       <footer>
         {over ? (
           <>

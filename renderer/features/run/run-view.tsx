@@ -6,6 +6,7 @@ import type { MayflyError } from '../../../contract/errors.ts'
 import type { Run, RunCell } from '../../../contract/run.ts'
 import { engine } from '../../state/connection.ts'
 import { toMayflyError } from '../../state/failure.ts'
+import { recall, remember } from '../../state/memory.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { useNow } from '../../state/now.ts'
 import { go } from '../../state/place.ts'
@@ -35,6 +36,8 @@ export function RunView({ run }: { readonly run: Run }): React.ReactNode {
   const [chosen, setChosen] = useState<readonly number[]>()
   const [view, setView] = useState<CompareView>('output')
   const [marking, setMarking] = useState(true)
+  // Most commands draw nothing, and what they wrote is what is compared.
+  const [showsScreens, setShowsScreens] = useState(() => recall('run-screens', isBoolean, false))
   const [outputs, setOutputs] = useState<Readonly<Record<number, readonly string[]>>>({})
   const [problem, setProblem] = useState<{ readonly doing: keyof typeof text.runs.notDone; readonly error: MayflyError }>()
 
@@ -114,7 +117,11 @@ export function RunView({ run }: { readonly run: Run }): React.ReactNode {
         <b>{text.runs.sideBySide}</b>
         <span className="mf-3 mf-sm">{text.runs.sideOf(shown.length, run.cells.length)}</span>
         <SegmentedControl aria-label={text.runs.which} value={view} data={views.map((value) => ({ value, label: text.runs.views[value] }))} onChange={(value) => setView(views.find((one) => one === value) ?? 'output')} />
-        <Checkbox size="xs" className="mf-push" label={text.runs.markDiffering} checked={marking} onChange={({ currentTarget }) => setMarking(currentTarget.checked)} />
+        <Checkbox size="xs" className="mf-push" label={text.runs.showScreens} checked={showsScreens} onChange={({ currentTarget }) => {
+          setShowsScreens(currentTarget.checked)
+          remember('run-screens', currentTarget.checked)
+        }} />
+        <Checkbox size="xs" className="rn-mark" label={text.runs.markDiffering} checked={marking} onChange={({ currentTarget }) => setMarking(currentTarget.checked)} />
       </div>
       {cells.length === 0 ? <p className="rn-choose mf-2">{text.runs.chooseCells}</p> : (
         <div className="rn-compare" style={{ gridTemplateColumns: `repeat(${cells.length}, minmax(0, 1fr))` }}>
@@ -125,6 +132,7 @@ export function RunView({ run }: { readonly run: Run }): React.ReactNode {
               cell={cell}
               name={nameOfCell(run, cell, text.runs)}
               view={view}
+              showsScreen={showsScreens}
               now={now}
               differing={differing?.[index]}
               onLines={(lines) => setOutputs((known) => (known[cell.index] === lines ? known : { ...known, [cell.index]: lines }))}
@@ -138,6 +146,10 @@ export function RunView({ run }: { readonly run: Run }): React.ReactNode {
       )}
     </div>
   )
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean'
 }
 
 /** What one wants to see without a word: a failed one beside one that passed, or the first. */

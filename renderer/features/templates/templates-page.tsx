@@ -1,5 +1,6 @@
 /** The templates: what each is, what it may grow to, who was forked from it, and what can be done with it. */
-import { GitFork, LayoutGrid, Play, Plus, RefreshCw, Trash2 } from 'lucide-react'
+import { Menu } from '@mantine/core'
+import { Ellipsis, GitFork, LayoutGrid, Play, Plus, RefreshCw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { MayflyError } from '../../../contract/errors.ts'
 import type { Template } from '../../../contract/template.ts'
@@ -91,10 +92,16 @@ function Row({ template, onRemove, onError }: RowProps): React.ReactNode {
             changeRunDraft({ template: machine })
             go({ view: 'runs', run: 'new' })
           }}>{text.templates.run}</Button>
-          <IconButton size="small" icon={GitFork} name={text.templates.forkOf(name)} cannot={cannot} onClick={() => openOverlay({ kind: 'fork', machine })} />
-          <IconButton size="small" icon={LayoutGrid} name={text.templates.gridOf(name)} onClick={() => go({ view: 'grid', of: 'forks', id: machine })} />
-          <IconButton size="small" icon={RefreshCw} name={text.templates.remakeOf(name)} onClick={() => openOverlay({ kind: 'make-template', name })} />
-          <IconButton size="small" icon={Trash2} name={text.templates.removeOf(name)} onClick={onRemove} />
+          <Button size="small" icon={GitFork} aria-label={text.templates.forkOf(name)} cannot={cannot} onClick={() => openOverlay({ kind: 'fork', machine })}>{text.templates.fork}</Button>
+          <Menu position="bottom-end">
+            <Menu.Target><IconButton size="small" icon={Ellipsis} name={text.grid.moreOf(name)} /></Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item leftSection={<LayoutGrid size={16} strokeWidth={1.75} aria-hidden />} onClick={() => go({ view: 'grid', of: 'forks', id: machine })}>{text.templates.gridOf(name)}</Menu.Item>
+              <Menu.Item leftSection={<RefreshCw size={16} strokeWidth={1.75} aria-hidden />} onClick={() => openOverlay({ kind: 'make-template', name })}>{text.templates.remakeOf(name)}</Menu.Item>
+              <Menu.Divider />
+              <Menu.Item data-danger leftSection={<Trash2 size={16} strokeWidth={1.75} aria-hidden />} onClick={onRemove}>{text.templates.removeOf(name)}</Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
         </span>
       </td>
     </tr>

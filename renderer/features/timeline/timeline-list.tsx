@@ -7,7 +7,7 @@ import { useCheckpointPicture } from '../../state/checkpoint-pictures.ts'
 import { wordOf } from '../../state/machine-looks.ts'
 import { useNow } from '../../state/now.ts'
 import { text } from '../../text/text.ts'
-import { formatMoment } from '../../text/time.ts'
+import { formatMoment, precisionFor } from '../../text/time.ts'
 import { MiddleClip } from '../../ui/middle-clip.tsx'
 import { formatBytes } from '../../ui/size-text.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
@@ -27,6 +27,7 @@ export function TimelineList({ machine, timeline, selected, found, onSelect, onK
   const scroller = useRef<HTMLDivElement>(null)
   const now = useNow()
   const rows = timeline.checkpoints.filter(({ id }) => found?.has(id) ?? true).toSorted((a, b) => (a.takenAt < b.takenAt ? 1 : -1))
+  const precision = precisionFor(timeline.checkpoints.map(({ takenAt }) => takenAt))
   const labels = new Map<string, string>(timeline.checkpoints.map(({ id, label }) => [id, label]))
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 10 })
   const ids: (string | null)[] = [null, ...rows.map(({ id }) => id)]
@@ -45,7 +46,7 @@ export function TimelineList({ machine, timeline, selected, found, onSelect, onK
   const line = (checkpoint: Checkpoint): React.ReactNode => (
     <>
       <span className="tl-row-name"><Picture machine={machine.id} checkpoint={checkpoint} /><b><MiddleClip text={checkpoint.label} /></b></span>
-      <span>{formatMoment(checkpoint.takenAt, now)}</span>
+      <span>{formatMoment(checkpoint.takenAt, now, precision)}</span>
       <span>{text.timeline.kinds[checkpoint.kind]}</span>
       <span>{formatBytes(checkpoint.sizes.ownDiskBytes + checkpoint.sizes.ownRamBytes)}</span>
       <span className="mf-clip">{labels.get(checkpoint.parent ?? '') ?? text.timeline.beginning}</span>

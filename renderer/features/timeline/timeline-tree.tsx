@@ -12,7 +12,8 @@ import { useNow } from '../../state/now.ts'
 import { go } from '../../state/place.ts'
 import { useThumbnail } from '../../state/thumbnails.ts'
 import { text } from '../../text/text.ts'
-import { formatDay, formatDuration, formatMoment } from '../../text/time.ts'
+import { formatDay, formatDuration, formatMoment, precisionFor } from '../../text/time.ts'
+import type { ClockPrecision } from '../../text/time.ts'
 import { MiddleClip } from '../../ui/middle-clip.tsx'
 import { formatBytes } from '../../ui/size-text.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
@@ -62,6 +63,7 @@ export function TimelineTree({ machine, timeline, forks, selected, found, onSele
   const layout = useMemo(() => layOutTree(timeline.checkpoints, timeline.present.parent, [...leaves].map(([of, all]) => ({ of, rows: Math.ceil((Math.min(all.length, leavesAtMost) * leafRowPx) / geometry.rowPx) }))), [timeline, leaves, geometry])
   const byId = useMemo(() => new Map(timeline.checkpoints.map((checkpoint) => [checkpoint.id as string, checkpoint])), [timeline])
   const days = useMemo(() => daysOf(layout, byId), [layout, byId])
+  const precision = useMemo(() => precisionFor(timeline.checkpoints.map(({ takenAt }) => takenAt)), [timeline])
   const now = useNow()
 
   useEffect(() => {
@@ -80,12 +82,15 @@ export function TimelineTree({ machine, timeline, forks, selected, found, onSele
     const place = layout.points.find(({ id }) => id === selected)
     if (element === null || place === undefined) return
     const top = topPx + place.row * geometry.rowPx
+    // With the forks that hang on it.
+    const beside = Math.min(leaves.get(selected)?.length ?? 0, leavesAtMost) * leafRowPx
+    const bottom = Math.min(top + Math.max(geometry.rowPx, beside), top + element.clientHeight - 28)
     const left = geometry.gutterPx + place.lane * geometry.lanePx
     if (top < element.scrollTop + 8) element.scrollTop = top - 16
-    else if (top + geometry.rowPx > element.scrollTop + element.clientHeight) element.scrollTop = top + geometry.rowPx - element.clientHeight + 12
+    else if (bottom > element.scrollTop + element.clientHeight) element.scrollTop = bottom - element.clientHeight + 12
     if (left < element.scrollLeft) element.scrollLeft = Math.max(0, left - geometry.gutterPx)
     else if (left + geometry.lanePx > element.scrollLeft + element.clientWidth) element.scrollLeft = left + geometry.lanePx - element.clientWidth
-  }, [selected, layout, geometry])
+  }, [selected, layout, geometry, leaves, size.height])
 
   const firstRow = Math.floor((scrolled - topPx) / geometry.rowPx) - rowsBeyondSight
   const lastRow = firstRow + Math.ceil(size.height / geometry.rowPx) + 2 * rowsBeyondSight
@@ -112,7 +117,7 @@ export function TimelineTree({ machine, timeline, forks, selected, found, onSele
           {layout.points.filter(({ row, id }) => inSight(row, row) || id === selected).map((place) => {
             const at = { left: geometry.gutterPx + place.lane * geometry.lanePx, top: topPx + place.row * geometry.rowPx, width: geometry.cardPx }
             const checkpoint = byId.get(place.id ?? '')
-            if (checkpoint !== undefined) return <Point key={checkpoint.id} machine={machine.id} checkpoint={checkpoint} at={at} selected={selected === checkpoint.id} faded={found?.has(checkpoint.id) === false} wraps={geometry === narrow} now={now} onSelect={onSelect} />
+            if (checkpoint !== undefined) return <Point key={checkpoint.id} machine={machine.id} checkpoint={checkpoint} at={at} selected={selected === checkpoint.id} faded={found?.has(checkpoint.id) === false} wraps={geometry === narrow} precision={precision} now={now} onSelect={onSelect} />
             return <Present key="now" machine={machine} timeline={timeline} parent={byId.get(timeline.present.parent ?? '')} at={at} selected={selected === null} now={now} onSelect={onSelect} />
           })}
         </div>
@@ -146,11 +151,12 @@ interface PointProps {
   readonly faded: boolean
   /** Whether its label has two lines; else it is cut in the middle, for the ending tells apart. */
   readonly wraps: boolean
+  readonly precision: ClockPrecision
   readonly now: number
   readonly onSelect: (id: string) => void
 }
 
-function Point({ machine, checkpoint, at, selected, faded, wraps, now, onSelect }: PointProps): React.ReactNode {
+function Point({ machine, checkpoint, at, selected, faded, wraps, precision, now, onSelect }: PointProps): React.ReactNode {
   const { id, label, description, kind, takenAt, hasThumbnail, sizes } = checkpoint
   const screen = useCheckpointPicture(machine, id, hasThumbnail)
   const Kind = kind === 'ram' ? MemoryStick : HardDrive
@@ -161,7 +167,7 @@ function Point({ machine, checkpoint, at, selected, faded, wraps, now, onSelect 
         {screen === undefined ? <span className="mf-thumb mf-thumb-off"><Kind size={14} strokeWidth={1.75} aria-hidden /></span> : <img className="mf-thumb" src={screen} alt="" draggable={false} />}
         <span className="tl-words">
           <b className="tl-label">{wraps ? label : <MiddleClip text={label} />}{checkpoint.broken === null ? null : <StateShape shape="crashed" label={text.timeline.broken} />}</b>
-          <span className="tl-fact">{formatMoment(takenAt, now)}</span>
+          <span className="tl-fact">{formatMoment(takenAt, now, precision)}{wraps ? <Kind size={11} strokeWidth={1.75} aria-hidden className="tl-mark" /> : null}</span>
           <span className="tl-fact tl-kind"><Kind size={12} strokeWidth={1.75} aria-hidden />{text.timeline.kinds[kind]}<span>{own}</span></span>
         </span>
       </div>
@@ -202,7 +208,7 @@ function Leaf({ fork, at }: { readonly fork: MachineSummary; readonly at: React.
         <GitFork size={14} strokeWidth={1.75} aria-hidden />
         <span className="mf-grow">
           <b className="tl-leaf-name"><StateShape shape={shapeOf(fork.state)} label={wordOf(fork)} /><span className="mf-hidden">{text.timeline.forkLeaf}</span><span className="mf-clip">{fork.name}</span></b>
-          <span className="tl-fact mf-clip">{life ?? factOf(fork)}</span>
+          <span className="tl-fact mf-clip" title={life?.whole}>{life?.short ?? factOf(fork)}</span>
         </span>
       </button>
     </li>

@@ -26,6 +26,12 @@ test('who says nothing gets a machine of the newest image', () => {
   expect({ request, issues }).toEqual({ issues: [], request: { name: 'fedora', image: disk.id, cpus: 2, memoryMiB: 2048, diskMiB: 30 * 1024, forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: 2223, guestPort: 22 }], preallocation: 'off', throwaway: false, start: true } })
 })
 
+test('what nobody said is no more than is safe beside what runs', () => {
+  const busy = { ...web, id: 'cccccccccccc', state: 'running', cpus: 1, memoryMiB: 512 } as MachineSummary
+  const cpusOn = (cpus: number, machines: readonly MachineSummary[]): number | undefined => planMachine(nothing, { ...around, machines, host: { ...host, cpus } }).cpus.value
+  expect([cpusOn(2, []), cpusOn(2, [busy]), cpusOn(4, [busy])]).toEqual([2, 1, 2])
+})
+
 test('where there is no image and no host yet, Tiny Linux is built first', () => {
   const { request, buildsTiny } = planMachine(nothing, { images: [], machines: [], host: undefined })
   expect({ request, buildsTiny }).toEqual({ buildsTiny: true, request: { name: 'tiny', cpus: 2, memoryMiB: 512, diskMiB: 1024, preallocation: 'off', throwaway: false, start: true } })

@@ -91,7 +91,7 @@ export function planMachine(draft: Draft, surroundings: Surroundings): Plan {
   const sizes = forWindows ? windows : usual[kind]
   const imageMiB = says?.disks[0]?.sizeMiB ?? (image?.kind === 'disk' ? Math.ceil((image.virtualBytes ?? 0) / bytesPerMiB) : 0)
   const hostMiB = host === undefined ? Number.POSITIVE_INFINITY : host.memoryBytes / bytesPerMiB
-  const cpus = planCpus(draft.cpus ?? String(says?.cpus ?? settings?.defaultCpus ?? Math.max(1, Math.min(forWindows ? 4 : 2, host?.cpus ?? 2))), host === undefined ? undefined : cpuZones(host, beside))
+  const cpus = planCpus(draft.cpus ?? String(says?.cpus ?? settings?.defaultCpus ?? usualCpus(forWindows, host, beside)), host === undefined ? undefined : cpuZones(host, beside))
   const memory = planSize(draft.memory ?? formatExactMiB(says?.memoryMiB ?? settings?.defaultMemoryMiB ?? Math.min(sizes.memoryMiB, Math.max(256, Math.floor(hostMiB / 2)))), host === undefined ? undefined : memoryZones(host, beside), 16)
   const disk = planSize(draft.disk ?? formatExactMiB(says === undefined ? Math.max(sizes.diskMiB, imageMiB) : imageMiB), host === undefined ? undefined : diskZones(host), Math.max(1, imageMiB))
   const { forwards, planned, issues: forwardIssues } = planForwards(draft.forwards, machines, image?.kind === 'disk' && !forWindows && !plain)
@@ -136,6 +136,13 @@ function chosenImage(draft: Draft, images: readonly Image[]): string {
   if (draft.image === tinyToBuild) return tiny?.id ?? tinyToBuild
   const [newest] = images.filter(({ broken }) => broken === null).toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
   return newest?.id ?? tinyToBuild
+}
+
+/** What nobody said is never more than is safe; Windows does not begin with one. */
+function usualCpus(forWindows: boolean, host: HostInfo | undefined, beside: readonly MachineSummary[]): number {
+  if (host === undefined) return 2
+  const least = Math.min(forWindows ? 2 : 1, host.cpus)
+  return Math.max(least, Math.min(forWindows ? 4 : 2, cpuZones(host, beside).safeTo))
 }
 
 function planCpus(typed: string, zones: Zones | undefined): SizePlan {
