@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -59,6 +60,27 @@ test.each(['freeze.stop', 'freeze.transaction', 'freeze.frozen', 'fork.folder', 
   expect(await home.sh(client, 'after', 'md5sum -c -s /run/sum && cat /data/kept')).toBe('kept\n')
   await client.machine.stop({ machine: forks[0]?.machine.id ?? '', force: true })
   await until(async () => (await client.machine.list({})).length === 1, 'the throwaway is gone')
+  await home.closeEngine()
+})
+
+test('an engine that is killed at fork.made, before anybody is told of the fork, leaves it whole', async () => {
+  await dieAt('fork.made', (dying) => dying.machine.fork({ machine: 'parent', name: 'made' }))
+  expect((await client.machine.list({})).map(({ name, state }) => `${name} ${state}`).sort()).toEqual(['made running', 'parent running'])
+  expect(await home.sh(client, 'made', 'md5sum -c -s /run/sum && cat /data/kept')).toBe('kept\n')
+  await client.machine.delete({ machine: 'made', force: true })
+  await client.trash.empty({})
+  await home.closeEngine()
+})
+
+test('whoever is told of a fork finds it after a kill: its mark says so already', async () => {
+  client = await home.open()
+  for (let round = 0; round < 8; round++) {
+    const { forks } = await client.machine.fork({ machine: 'parent', throwaway: true })
+    const id = forks[0]?.machine.id ?? ''
+    expect(readFileSync(join(forkMarksFolder(home.folders), id), 'utf8')).toMatch(/^made /)
+    await client.machine.stop({ machine: id, force: true })
+  }
+  await until(async () => (await client.machine.list({})).length === 1, 'the throwaways are gone')
   await home.closeEngine()
 })
 

@@ -107,7 +107,7 @@ async function claimAll(machines: Machines, slots: readonly WarmSlot[], names: r
   return Promise.all(slots.map(async (slot, index): Promise<Fork> => {
     const { core, wentAt } = await claimSlot(machines, slot, { name: names[index] ?? slot.core.id, life: lifeOf(slot.source, request), begin: request.begin === 'start' ? 'run' : 'pause', nics: nics[index] ?? [] })
     const readyMs = wentAt - calledAt
-    finish(core, slot.source, slot.savedAt)
+    await finish(core, slot.source, slot.savedAt)
     return { core, readyMs }
   }))
 }
@@ -134,13 +134,13 @@ async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly
     await inParallel(drafts, availableParallelism(), async (draft) => {
       const wentAt = await beginDraft(machines, draft, frozen.from, request.begin === 'start' && !goTogether ? 'run' : 'pause')
       ready.set(draft.core, wentAt - calledAt)
-      if (!goTogether) finish(draft.core, source, frozen.savedAt)
+      if (!goTogether) await finish(draft.core, source, frozen.savedAt)
     })
     if (goTogether) {
       await Promise.all(drafts.map(async ({ core }) => {
         await resume(core)
         ready.set(core, performance.now() - calledAt)
-        finish(core, source, frozen.savedAt)
+        await finish(core, source, frozen.savedAt)
       }))
     }
   } finally {
@@ -154,11 +154,12 @@ function lifeOf({ origin }: ForkSource, request: ForkRequest): Life {
   return { role: 'machine', origin, throwaway: request.throwaway, expiresAt }
 }
 
-/** What nobody waits for: the fork is put on disk for good, and its clock set. */
-function finish(core: MachineCore, source: ForkSource, savedAt: number): void {
+/** Whoever is told of a fork finds it, also after a kill: so its mark is waited for. That the fork is put on disk for good, and its clock set, nobody waits for. */
+async function finish(core: MachineCore, source: ForkSource, savedAt: number): Promise<void> {
   const { context } = core
+  await markMade(context, core.id)
+  context.atStep('fork.made')
   const work = async (): Promise<void> => {
-    await markMade(context, core.id)
     core.happened('started', `${core.name} was forked from ${source.origin.machineName}.`)
     if (source.withRam && core.state === 'running') await setGuestClock(core, savedAt).catch((error: unknown) => context.log(`${core.id}: its clock was not set: ${String(error)}`))
     // After a power cut a throwaway is gone in any case.

@@ -30,6 +30,21 @@ export async function isDirty(path: string): Promise<boolean> {
   }
 }
 
+/** Whether the file is one that QEMU can open: header and tables are there. A power cut may leave a file of the right length full of zeroes. */
+export async function isWritten(path: string): Promise<boolean> {
+  try {
+    return await withHeader(path, 'r', async (file, header) => {
+      const table = await readAt(file, Number(header.readBigUInt64BE(48)), 8)
+      const block = table.length < 8 ? 0 : Number(table.readBigUInt64BE(0) & offsetMask)
+      const counts = block === 0 ? Buffer.alloc(0) : await readAt(file, block, 8)
+      return counts.some((byte) => byte !== 0) && header.readBigUInt64BE(24) > 0n
+    })
+  } catch (error) {
+    if (isMayflyError(error, 'storage-corrupt')) return false
+    throw error
+  }
+}
+
 /** Writes another name of the same length for the layer below. Throws `storage-corrupt` where the file names none of that length. */
 export async function renameBacking(path: string, name: string): Promise<void> {
   await withHeader(path, 'r+', async (file, header) => {
