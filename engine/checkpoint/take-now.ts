@@ -12,7 +12,7 @@ import { hasProcess } from '../../contract/machine-state.ts'
 import { makeRandomId } from '../jobs/random-id.ts'
 import { editableStates } from '../machine/edit.ts'
 import { type FreezePlan, type Frozen, freezeMachine } from '../machine/freeze.ts'
-import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
+import { assertRoomOnTop, type Layers, readPresent, writeLayers } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { liveOf } from '../machine/power.ts'
 import { ramBlockers } from '../machine/ram-blockers.ts'
@@ -109,7 +109,8 @@ async function freezeAll(core: MachineCore, id: CheckpointId, request: TakeReque
     throw new MayflyError('invalid-input', 'File systems are not frozen where RAM is saved: the restored guest would find them frozen.', { issues: [{ path: 'freezeFileSystems', message: 'Only together with disks alone.' }] })
   }
   const wish = kind === 'ram' ? 'no' : request.freezeFileSystems
-  const { parent } = await readPresent(core.names)
+  const { parent, disks: chains } = await readPresent(core.names)
+  assertRoomOnTop(core.name, chains)
   const state = core.state === 'running' || core.state === 'paused' ? core.state : 'stopped'
   const packages = await listPackages(core)
   const cpuFeatures = kind === 'ram' ? await stampCpu(core) : null

@@ -14,14 +14,16 @@ import { findMissing, findMissingRam } from '../checkpoint/checkpoint-store.ts'
 import { findCheckpoint } from '../checkpoint/find-checkpoint.ts'
 import { closeJournal, writeJournal } from '../checkpoint/journal.ts'
 import { actOnLayers } from '../checkpoint/layer-acts.ts'
+import { mergeLayers } from '../checkpoint/merge-layers.ts'
 import { dropOverlays, makeOverlays, nameOverlays, onTop, setTips } from '../checkpoint/overlays.ts'
 import { repairTips } from '../checkpoint/repair-layers.ts'
 import { closeRamLayers, openRamLayers } from '../checkpoint/ram-layers.ts'
 import { ramRefusal } from '../checkpoint/ram-refusal.ts'
+import { shortenChains } from '../checkpoint/shorten-chains.ts'
 import { readStateFile } from '../checkpoint/state-file.ts'
 import { freezeMachine } from '../machine/freeze.ts'
 import { newMachineId } from '../machine/identity.ts'
-import { type Layers, readLayers, writeLayers } from '../machine/layers.ts'
+import { assertRoomOnTop, type Layers, readLayers, writeLayers } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { closePile } from '../machine/ram-pile.ts'
 import { ramBlockers } from '../machine/ram-blockers.ts'
@@ -64,16 +66,37 @@ export interface FrozenSource {
   close(): Promise<void>
 }
 
+/** Well below what a chain may have, well above what a few forks at once make of one that is kept short. */
+const deepestForFork = 48
+
 /** Runs `use` with the source, while nobody else acts on the parent's layers. */
 export function withForkSource<T>(parent: MachineCore, request: Pick<ForkRequest, 'checkpoint' | 'what'>, use: (source: ForkSource) => Promise<T>): Promise<T> {
   return actOnLayers(parent, async () => {
     // What lies in a checkpoint stays as it is, whatever the machine does.
     if (request.checkpoint !== undefined) return use(await sourceSaved(parent, await findCheckpoint(parent, request.checkpoint), request.what))
+    await keepRoomOnTop(parent)
     return parent.queue.run(async () => {
       parent.require('forked', [...statesAtRest, 'running', 'paused'])
       return use(statesAtRest.some((state) => state === parent.state) ? await sourceAtRest(parent, request.what) : await sourceAlive(parent, request.what))
     })
   })
+}
+
+/**
+ * A fork puts a layer on each of its parent's disks. Chains are made short when forks are ready, but what is asked for at
+ * the same time has its turn before that: so a chain that grows very deep is made short at once.
+ */
+async function keepRoomOnTop(parent: MachineCore): Promise<void> {
+  const deepest = async (): Promise<number> => Math.max(0, ...Object.values(await readLayers(parent.names)).map((chain) => chain.length))
+  if ((await deepest()) < deepestForFork) return
+  try {
+    await mergeLayers(parent)
+    await shortenChains(parent)
+  } catch (error) {
+    // There is room for some more.
+    parent.context.log(`${parent.id}: its chains of layers stay long: ${String(error)}`)
+  }
+  assertRoomOnTop(parent.name, await readLayers(parent.names))
 }
 
 /** A checkpoint; the machine may do what it likes. */

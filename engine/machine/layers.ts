@@ -15,8 +15,9 @@ import { type DocumentKind, readDocument, writeDocument } from '../storage/docum
 import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 
 const layerFileSchema = z.string().regex(/^[a-z0-9]{12}\.qcow2$/)
+const mostLayers = 64
 /** By disk: its layers' file names, base first, the topmost last. */
-export const layersSchema = z.record(deviceIdSchema, z.array(layerFileSchema).min(1).max(64))
+export const layersSchema = z.record(deviceIdSchema, z.array(layerFileSchema).min(1).max(mostLayers))
 
 export const layersDocument = {
   format: 'mayfly-disks',
@@ -58,6 +59,13 @@ export async function readLayers(names: MachineFolderNames): Promise<Layers> {
 /** Replaces the chains of all disks, and with `parent` the checkpoint they grew from. */
 export async function writeLayers(names: MachineFolderNames, disks: Layers, parent?: CheckpointId | null): Promise<void> {
   await writeDocument(names.layers, layersDocument, { format: 'mayfly-disks', version: 1, disks, parent: parent === undefined ? (await readPresent(names)).parent : parent })
+}
+
+/** Throws `conflict` where a chain is so deep that nothing more can be put on it: making it shorter has failed again and again. */
+export function assertRoomOnTop(name: string, layers: Layers): void {
+  const [deep] = Object.entries(layers).find(([, chain]) => chain.length >= mostLayers) ?? []
+  if (deep === undefined) return
+  throw new MayflyError('conflict', `${deep} of ${name} has ${mostLayers} layers, and no more can be put on top. Nothing was changed.`, { state: `${mostLayers} layers`, allowed: [] }, { next: 'Delete checkpoints of the machine, or make it independent: mayfly promote. If that fails, its message says why the layers cannot be merged.' })
 }
 
 /** A new layer's file name. It says nothing: order and meaning stand in disks.json. */
