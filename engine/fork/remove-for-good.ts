@@ -1,5 +1,6 @@
 /** Deletes a machine so that nothing of it remains: no process, no folder, no RAM, no socket. Throwaways and forks that failed go this way, never the trash. */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasProcess } from '../../contract/machine-state.ts'
@@ -11,7 +12,7 @@ import { pullPlug } from '../machine/power.ts'
 import { findByArgument, isAlive, signalProcess } from '../qemu/process/process-identity.ts'
 import { endSwtpm } from '../qemu/process/swtpm.ts'
 import type { Folders } from '../storage/folders.ts'
-import { machineRuntimeNames, machinesFolder, trashFolder } from '../storage/names.ts'
+import { forkMarksFolder, machineRuntimeNames, machinesFolder, trashFolder } from '../storage/names.ts'
 import { unmark } from './fork-marks.ts'
 
 const endsWithinMs = 5_000
@@ -39,6 +40,8 @@ export async function removeForGood(core: MachineCore, machines: Machines): Prom
 export async function removeRemains(context: EngineContext, id: MachineId): Promise<void> {
   const { folders } = context
   const runtime = machineRuntimeNames(folders, id)
+  // Looking through all processes is dear, and of many that are on record somewhere nothing was ever made.
+  if (![join(forkMarksFolder(folders), id), runtime.folder, join(machinesFolder(folders), id)].some((path) => existsSync(path))) return unmark(context, id)
   // QEMU and its keeper were both given this path, and nobody else.
   const left = findByArgument(runtime.pidFile)
   for (const process of left) signalProcess(process, 'SIGKILL')

@@ -9,6 +9,7 @@ import { syncPath } from '../storage/atomic-file.ts'
 import { machinesFolder } from '../storage/names.ts'
 import { adopt } from './attach.ts'
 import type { EngineContext } from './engine-context.ts'
+import { inParallel } from './in-parallel.ts'
 import { MachineCore } from './machine-core.ts'
 import { type FolderContent, readContent, readMachine } from './read-machine.ts'
 
@@ -167,13 +168,4 @@ export class Machines {
       core.live = null
     }
   }
-}
-
-/** Does `work` for each item, `width` at a time. After a failure no new one is begun; those under way are not waited for. */
-export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values()
-  const worker = async (): Promise<void> => {
-    for (const item of rest) await work(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker))
 }

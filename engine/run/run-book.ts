@@ -13,6 +13,7 @@ import type { StreamTicket } from '../../contract/stream.ts'
 import { makeRandomId } from '../jobs/random-id.ts'
 import { readTail } from '../logs/read-tail.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
+import { inParallel } from '../machine/in-parallel.ts'
 import { takeScreenshot } from '../machine/screenshot.ts'
 import { describeWriteFailure } from '../storage/atomic-file.ts'
 import { runCellNames, runFolderNames, runUploadsFolder } from '../storage/names.ts'
@@ -51,6 +52,9 @@ const moreForEachCellMs = 1
 const mostCellsAtOnce = 2_000
 const shortestBetweenWritesMs = 1_000
 
+/** A run that an engine did not end may have left hundreds of machines, and nobody is answered before they are gone. */
+const burialsAtOnce = 8
+
 interface Live {
   readonly run: LiveRun
   readonly done: Promise<void>
@@ -86,10 +90,9 @@ export class RunBook {
   /** Deletes the machines that runs of an engine that was killed have left. To be called when machines are listed. */
   async buryOrphans(): Promise<void> {
     const kept = new Set([...this.#runs.values()].flatMap((run) => run.cells.map((cell) => cell.machine)))
-    for (const id of this.#orphans) {
-      if (kept.has(id)) continue
-      await this.#options.hatchery.bury(id).catch((error: unknown) => this.#options.context.log(`${id} of a run could not be deleted: ${String(error)}`))
-    }
+    await inParallel(this.#orphans.filter((id) => !kept.has(id)), burialsAtOnce, (id) =>
+      this.#options.hatchery.bury(id).catch((error: unknown) => this.#options.context.log(`${id} of a run could not be deleted: ${String(error)}`)),
+    )
     this.#orphans = []
     for (const run of this.#runs.values()) for (const cell of run.cells) if (cell.machine !== null && this.#options.hatchery.find(cell.machine) === null) this.machineGone(cell.machine)
   }
