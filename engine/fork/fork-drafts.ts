@@ -15,6 +15,7 @@ import { renewIdentity } from '../qemu/argv/plan-hardware.ts'
 import { machinesFolder } from '../storage/names.ts'
 import { makeForkFolder } from './fork-folder.ts'
 import { markMaking } from './fork-marks.ts'
+import type { ForkRequest } from './fork-request.ts'
 import type { ForkSource } from './fork-source.ts'
 
 /** A fork whose folder is made and whose guest is not. */
@@ -25,7 +26,7 @@ export interface Draft {
 }
 
 /** The folders of all forks, each with a machine that nobody hears of yet. On a failure the caller removes what is there. */
-export async function makeDrafts(parent: MachineCore, source: ForkSource, ids: readonly MachineId[], names: readonly string[], life: Life): Promise<Draft[]> {
+export async function makeDrafts(parent: MachineCore, source: ForkSource, ids: readonly MachineId[], names: readonly string[], life: Life, fill?: ForkRequest['fill']): Promise<Draft[]> {
   const { context } = parent
   const nics = await newForwards(source.config, ids.length)
   const drafts = ids.map(async (id, index): Promise<Draft> => {
@@ -33,7 +34,7 @@ export async function makeDrafts(parent: MachineCore, source: ForkSource, ids: r
     await markMaking(context, id)
     context.atStep('fork.folder')
     const folder = join(machinesFolder(context.folders), id)
-    const stored = await makeForkFolder({ id, folder, config, hardware: hardwareOfFork(source), life, parent: parent.names, layers: source.layers, sizes: source.sizes, media: source.media })
+    const stored = await makeForkFolder({ id, folder, config, hardware: hardwareOfFork(source), life, parent: parent.names, layers: source.layers, sizes: source.sizes, media: source.media, fill })
     const core = new MachineCore(context, id, folder, stored, false)
     core.durable = false
     // Firmware and TPM must have their state before: it comes with the freeze.

@@ -34,6 +34,8 @@ export interface ForkFolder {
   readonly sizes: Readonly<Record<DeviceId, number>>
   /** Kernel and discs to be shared. */
   readonly media: Belongings
+  /** What else belongs into it. */
+  readonly fill?: ((names: MachineFolderNames) => Promise<void>) | undefined
 }
 
 /** Makes the folder. Throws `no-space`; what was made so far is then the caller's to remove. */
@@ -48,6 +50,7 @@ export async function makeForkFolder(fork: ForkFolder): Promise<StoredMachine> {
     await Promise.all([
       ...Object.entries(chains).map(([disk, chain]) => placeLayers(fork, names, disk, chain)),
       linkMedia(fork.media, names),
+      fork.fill?.(names),
       place(names.layers, layersDocument, { format: 'mayfly-disks', version: 1, disks: chains, parent: null }),
       place(names.life, lifeDocument, { format: 'mayfly-life', version: 1, ...life }),
       ...(hardware === null ? [] : [place(names.hardware, hardwareDocument, hardware)]),

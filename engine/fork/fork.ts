@@ -116,7 +116,7 @@ async function claimAll(machines: Machines, slots: readonly WarmSlot[], names: r
 async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly ids: readonly MachineId[]; readonly names: readonly string[] }, request: ForkRequest, calledAt: number): Promise<{ readonly forks: readonly Fork[]; readonly source: ForkSource; readonly pauseMs: number; readonly isCopied: boolean }> {
   const { source, frozen, drafts } = await withForkSource(parent, request, async (from) => {
     // What one needs of the other comes afterwards; a failure of either waits for both.
-    const drafted = makeDrafts(parent, from, who.ids, who.names, lifeOf(from, request))
+    const drafted = makeDrafts(parent, from, who.ids, who.names, lifeOf(from, request), request.fill)
     const [freezing, making] = await Promise.allSettled([from.freeze(drafted), drafted])
     if (freezing.status === 'rejected') throw freezing.reason
     try {

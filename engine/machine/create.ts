@@ -22,8 +22,8 @@ import type { MachineCore } from './machine-core.ts'
 import type { Machines } from './machines.ts'
 import { placeMedium } from './media.ts'
 
-/** Makes a machine as asked. On a failure nothing is left. */
-export async function createMachine(context: EngineContext, machines: Machines, request: CreateRequest): Promise<MachineCore> {
+/** Makes a machine as asked; `fill` writes what else belongs into its folder from the beginning. On a failure nothing is left. */
+export async function createMachine(context: EngineContext, machines: Machines, request: CreateRequest, fill?: (names: MachineFolderNames) => Promise<void>): Promise<MachineCore> {
   const image = request.image === undefined ? null : context.images.get(request.image)
   if (image?.broken != null) throw new MayflyError('unsupported', `The image ${image.name} cannot be used: ${image.broken}`, { needs: 'a sound image', have: image.broken })
   const capabilities = await context.host.capabilitiesOrNull()
@@ -36,6 +36,7 @@ export async function createMachine(context: EngineContext, machines: Machines, 
     const id = await fillFolder(context, config, async (names) => {
       if (life.throwaway || life.expiresAt !== null) await writeDocument(names.life, lifeDocument, { format: 'mayfly-life', version: 1, ...life })
       await placeContent(context, names, config, image, request.preallocation)
+      await fill?.(names)
     })
     return await machines.admit(id)
   } finally {

@@ -23,6 +23,7 @@ import { ramBlockers } from '../machine/ram-blockers.ts'
 import { planHardware } from '../qemu/argv/plan-hardware.ts'
 import { runGuestTool } from '../run/guest-tool.ts'
 import { writeDocument } from '../storage/document.ts'
+import type { MachineFolderNames } from '../storage/names.ts'
 import { awaitReady } from './await-ready.ts'
 import { type TemplateDocument, templateDocument, type TemplateRecipe } from './template-document.ts'
 
@@ -33,6 +34,8 @@ export interface MakePlan {
   /** Make it of this machine; null: of the recipe's image. */
   readonly source: MachineCore | null
   readonly pool: TemplateDocument['pool']
+  /** The template in whose place it will come. */
+  readonly replaces: TemplateDocument['replaces']
   readonly timeoutSeconds: number
   /** The machine is there: watchers may be told. */
   readonly onMachine: (core: MachineCore, document: TemplateDocument) => void
@@ -47,9 +50,12 @@ export async function makeTemplate(context: EngineContext, machines: Machines, p
   let core: MachineCore | null = null
   try {
     job.stage('Making the machine')
-    core = await makeMachine(context, machines, plan)
-    const begun: TemplateDocument = { format: 'mayfly-template', version: 1, made: null, recipe: plan.recipe, pool: plan.pool }
-    await writeTemplate(core, begun)
+    const begun: TemplateDocument = { format: 'mayfly-template', version: 1, made: null, recipe: plan.recipe, replaces: plan.replaces, pool: plan.pool }
+    // From its beginning its folder says what it is: an engine that is killed leaves no machine that nobody asked for.
+    const machine = await makeMachine(context, machines, plan, (names) => writeDocument(names.template, templateDocument, begun))
+    core = machine.core
+    context.atStep('template.begun')
+    if (machine.isCopyOfDisks) await resize(core, plan.recipe)
     const blockers = ramBlockers(core)
     if (blockers.length > 0) throw new MayflyError('unsupported', `A template cannot be made of it: ${blockers[0] ?? ''}`, { needs: 'a machine whose RAM can be saved', have: blockers[0] ?? '' })
     if (!hasProcess(core.state)) {
@@ -72,6 +78,7 @@ export async function makeTemplate(context: EngineContext, machines: Machines, p
     await switchOff(ready)
     const document: TemplateDocument = { ...begun, made: { checkpoint: record.id, at: new Date().toISOString() } }
     await writeTemplate(ready, document)
+    context.atStep('template.made')
     return { core: ready, document }
   } catch (error) {
     const failed = core
@@ -88,10 +95,10 @@ export async function writeTemplate(core: MachineCore, document: TemplateDocumen
   await writeDocument(core.names.template, templateDocument, document)
 }
 
-async function makeMachine(context: EngineContext, machines: Machines, { name, recipe, source }: MakePlan): Promise<MachineCore> {
+async function makeMachine(context: EngineContext, machines: Machines, { name, recipe, source }: MakePlan, fill: (names: MachineFolderNames) => Promise<void>): Promise<{ readonly core: MachineCore; readonly isCopyOfDisks: boolean }> {
   if (source === null) {
     if (recipe.image === null) throw new MayflyError('invalid-input', 'There is nothing to make the template of.', { issues: [{ path: 'image', message: 'Name an image or a machine.' }] })
-    return createMachine(context, machines, {
+    const core = await createMachine(context, machines, {
       name,
       image: recipe.image.id,
       preallocation: 'off',
@@ -99,19 +106,22 @@ async function makeMachine(context: EngineContext, machines: Machines, { name, r
       throwaway: false,
       ...(recipe.cpus === null ? {} : { cpus: recipe.cpus }),
       ...(recipe.memoryMiB === null ? {} : { memoryMiB: recipe.memoryMiB }),
-    })
+    }, fill)
+    return { core, isCopyOfDisks: false }
   }
   const isRunning = hasProcess(source.state)
-  const { forks } = await forkMachine(context, machines, source, { count: 1, name, begin: isRunning ? 'start' : 'pause', throwaway: false, what: isRunning ? 'ram' : 'disks' })
+  const { forks } = await forkMachine(context, machines, source, { count: 1, name, begin: isRunning ? 'start' : 'pause', throwaway: false, what: isRunning ? 'ram' : 'disks', fill })
   const core = forks[0]?.core
   if (core === undefined) throw new MayflyError('conflict', `${source.name} could not be copied.`, { state: source.state, allowed: [...statesAtRest, 'running'] })
-  if (isRunning) return core
-  // It has not run yet: its size can still be chosen, and room be left.
+  return { core, isCopyOfDisks: !isRunning }
+}
+
+/** It has not run yet: its size can still be chosen, and room be left. */
+async function resize(core: MachineCore, recipe: TemplateRecipe): Promise<void> {
   await switchOff(core)
   const { topology, ...config } = core.config
   const changed: MachineConfig = { ...config, cpus: recipe.cpus ?? config.cpus, memoryMiB: recipe.memoryMiB ?? config.memoryMiB }
   await core.saveConfig(topology === undefined || changed.cpus !== config.cpus ? changed : { ...changed, topology })
-  return core
 }
 
 /** Plans the hardware of a machine that has not run, with room for what forks may be given. */

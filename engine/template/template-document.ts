@@ -1,6 +1,6 @@
 /** template.json: what a template was made of, and how to make it again. */
 import { z } from 'zod'
-import { checkpointIdSchema, imageIdSchema } from '../../contract/ids.ts'
+import { checkpointIdSchema, imageIdSchema, machineIdSchema } from '../../contract/ids.ts'
 import { cpuCountSchema, memoryMiBSchema } from '../../contract/machine.ts'
 import { readyConditionSchema, templateSchema } from '../../contract/template.ts'
 import type { DocumentKind } from '../storage/document.ts'
@@ -23,6 +23,8 @@ export const templateDocument = {
       maxMemoryMiB: memoryMiBSchema.nullable(),
       ready: readyConditionSchema,
     }),
+    /** The one in whose place it comes, and the name it takes of it, until both have happened: what is found so by another engine is finished. */
+    replaces: z.strictObject({ machine: machineIdSchema, name: templateSchema.shape.name }).nullable().default(null),
     pool: templateSchema.shape.pool.shape.wanted,
   }),
   migrations: [],

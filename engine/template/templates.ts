@@ -75,6 +75,7 @@ export class Templates {
   async open(found: readonly FoundMachine[]): Promise<void> {
     const { machines, context } = this.#options
     for (const core of machines.all) this.#forks.note(core.id, core.stored.life.origin?.machine ?? null)
+    const templates = new Map<MachineCore, TemplateDocument | null>()
     await Promise.all(found.map(async ({ core, content }) => {
       const document = mayHave(content, core.names.template) ? await read(core) : undefined
       if (document === undefined && core.stored.life.role !== 'template') return
@@ -82,8 +83,16 @@ export class Templates {
         await removeForGood(core, machines).catch((error: unknown) => context.log(`${core.id} of a template that was not finished is left: ${String(error)}`))
         return
       }
-      this.#enter(core, document ?? null)
+      templates.set(core, document ?? null)
     }))
+    for (const [core, document] of templates) {
+      if (document === null || document.replaces === null) continue
+      await this.#replace(core, document).then(
+        (settled) => templates.set(core, settled),
+        (error: unknown) => context.log(`${core.id}: the template in whose place it comes is left: ${String(error)}`),
+      )
+    }
+    for (const [core, document] of templates) if (machines.has(core.id)) this.#enter(core, document)
   }
 
   /** In the order of their names. */
@@ -125,12 +134,14 @@ export class Templates {
             name: working,
             recipe,
             source,
+            replaces: previous === null ? null : { machine: previous.core.id, name },
             pool: previous?.document?.pool ?? 'auto',
             timeoutSeconds: request.timeoutSeconds,
             onMachine: (machine, begun) => this.#enter(machine, begun),
           }, job)
-          if (previous !== null) await this.#replace(previous.core, core, name)
+          // Should that fail it is good under its own name; the next engine tries again.
           this.#enter(core, document)
+          this.#enter(core, await this.#replace(core, document))
           return { machine: core.id, checkpoint: document.made?.checkpoint, sentence: `The template ${name} is ready. Try it: mayfly run ${name} -- uname -a` }
         } finally {
           this.#making.delete(name)
@@ -307,17 +318,27 @@ export class Templates {
     return images.get(name)
   }
 
-  /** The new one takes the name of the old one, which goes. */
-  async #replace(old: MachineCore, made: MachineCore, name: string): Promise<void> {
-    const { machines, pool } = this.#options
-    pool.want(old, null, 0)
-    await removeForGood(old, machines)
-    const unreserve = machines.reserveName(name, made.id)
+  /** The new one takes the name of the old one, which goes. Can be repeated. Answers with the document as it is then. */
+  async #replace(made: MachineCore, document: TemplateDocument): Promise<TemplateDocument> {
+    const { machines, pool, context } = this.#options
+    const { replaces } = document
+    if (replaces === null) return document
+    const old = machines.byId(replaces.machine)
+    if (old !== null) {
+      if (this.#entries.has(old.id)) pool.want(old, null, 0)
+      await removeForGood(old, machines)
+    }
+    context.atStep('template.replacing')
+    const unreserve = machines.reserveName(replaces.name, made.id)
     try {
-      await made.queue.run(() => made.saveConfig({ ...made.config, name }))
+      await made.queue.run(() => made.saveConfig({ ...made.config, name: replaces.name }))
     } finally {
       unreserve()
     }
+    context.atStep('template.renamed')
+    const settled: TemplateDocument = { ...document, replaces: null }
+    await writeTemplate(made, settled)
+    return settled
   }
 }
 
