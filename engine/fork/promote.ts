@@ -4,8 +4,8 @@
  * afterwards each disk is one layer of its own. While the guest runs QEMU does the work; it may stop at any
  * moment, for a disk that was copied in part reads the same.
  */
-import { constants, copyFile, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { DeviceId } from '../../contract/ids.ts'
 import type { Job } from '../../contract/job.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
@@ -17,6 +17,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import { flattenChain } from '../qemu/img/flatten-chain.ts'
 import { describeWriteFailure, syncPath } from '../storage/atomic-file.ts'
 import { diskFolder } from '../storage/names.ts'
+import { copyWhole, type WholeCopy } from './copy-whole.ts'
 
 /** Begins the work as a job. Legal while the machine is running, paused or off. */
 export function promoteMachine(core: MachineCore): Job {
@@ -30,7 +31,7 @@ export function promoteMachine(core: MachineCore): Job {
         await promoteDisk(core, id, job, (share) => job.progress((index + share) / disks.length))
       }
       job.stage('Copying what checkpoints share')
-      await core.queue.run(() => ownFiles(core, job.signal))
+      await ownFiles(core, job)
       await core.queue.run(() => core.saveLife({ ...core.stored.life, origin: null }))
       core.happened('promoted', `${core.name} is independent of what it was forked from.`)
       return { machine: core.id, sentence: `${core.name} shares nothing of its disks with another machine any more.` }
@@ -67,35 +68,55 @@ async function promoteAtRest(core: MachineCore, disk: DeviceId, signal: AbortSig
   }
 }
 
-/** What the machine's own checkpoints still share becomes a file of its own. QEMU has none of it open for writing, and a mapping keeps the old file. */
-async function ownFiles(core: MachineCore, signal: AbortSignal): Promise<void> {
-  await beginCopy(core)
+/** What the machine's own checkpoints still share becomes a file of its own. QEMU has none of it open for writing, and a mapping keeps the old file. Whoever wants to start or stop the machine does not wait for that. */
+async function ownFiles(core: MachineCore, job: JobHandle): Promise<void> {
+  await core.queue.run(() => beginCopy(core))
   try {
-    await copyShared(core, signal)
+    const shared = await sharedFiles(core)
+    let doneBytes = 0
+    const ofBytes = shared.reduce((sum, { bytes }) => sum + bytes, 0)
+    for (const { path, bytes } of shared) {
+      await ownFile(core, path, { signal: job.signal, onProgress: (share) => job.progress(doneBytes + share * bytes, ofBytes) })
+      doneBytes += bytes
+    }
   } finally {
-    await endCopy(core)
+    await core.queue.run(() => endCopy(core))
   }
 }
 
-async function copyShared(core: MachineCore, signal: AbortSignal): Promise<void> {
+async function sharedFiles(core: MachineCore): Promise<{ readonly path: string; readonly bytes: number }[]> {
+  const shared: { path: string; bytes: number }[] = []
   for (const folder of [core.names.disks, core.names.ram]) {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
     for (const entry of entries) {
-      signal.throwIfAborted()
+      if (!entry.isFile()) continue
       const path = join(entry.parentPath, entry.name)
-      if (!entry.isFile() || (await stat(path)).nlink < 2) continue
-      const copy = `${path}.new`
-      try {
-        await copyFile(path, copy, constants.COPYFILE_FICLONE)
-        // A copy that has the name of what was there before must be on disk.
-        await syncPath(copy)
-        core.context.atStep('promote.owned')
-        await rename(copy, path)
-        await syncPath(entry.parentPath)
-      } catch (error) {
-        await rm(copy, { force: true })
-        throw await describeWriteFailure(path, error)
-      }
+      const { nlink, size } = await stat(path)
+      if (nlink > 1) shared.push({ path, bytes: size })
     }
+  }
+  return shared
+}
+
+async function ownFile(core: MachineCore, path: string, progress: WholeCopy): Promise<void> {
+  const copy = `${path}.new`
+  try {
+    for (let isOwned = false; !isOwned; ) {
+      const { mtimeNs } = await stat(path, { bigint: true })
+      await copyWhole(path, copy, progress)
+      core.context.atStep('promote.owned')
+      isOwned = await core.queue.run(async () => {
+        core.requireListed()
+        // A start repairs layers that QEMU was killed with.
+        if ((await stat(path, { bigint: true })).mtimeNs !== mtimeNs) return false
+        await rename(copy, path)
+        return true
+      })
+      if (!isOwned) await rm(copy)
+    }
+    await syncPath(dirname(path))
+  } catch (error) {
+    await rm(copy, { force: true })
+    throw await describeWriteFailure(path, error)
   }
 }
