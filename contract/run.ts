@@ -19,7 +19,7 @@ export const runCellSchema = z.strictObject({
   endedAt: z.iso.datetime().nullable(),
   /** From the call to the fork's CPUs running. */
   readyMs: z.number().nullable(),
-  /** How long the command took. */
+  /** How long the command took, as the host's clock says: from asking the guest for it, which a busy host makes slow too, to its end. */
   durationMs: z.number().nullable(),
   /** The fork, while it lives. */
   machine: machineIdSchema.nullable(),

@@ -111,6 +111,14 @@ test('a command that takes too long is ended, and what it wrote is kept', async 
   expect((await collect(frames)).end).toContain('"code":"timeout"')
 }, 90_000)
 
+test('a command that sleeps for a second took a second, also where the guest was late to say that it began', async () => {
+  const { cells: [cell] } = await runThrough({ argv: ['sleep', '1'] })
+  // What a guest takes for a second is a little less where its clock runs fast.
+  expect([cell?.state, (cell?.durationMs ?? 0) > 950]).toEqual(['passed', true])
+  const { frames } = await begin({ argv: ['true'], cwd: '/no/such/folder' })
+  expect((await collect(frames)).end).toContain('The guest has no folder /no/such/folder, in which')
+}, 60_000)
+
 test('what cannot be run is told by kind; nothing is begun in what is no template', async () => {
   const { frames } = await begin({ argv: ['no-such-program'] })
   expect((await collect(frames)).end).toMatch(/^error .*"code":"not-found".*"kind":"program"/)

@@ -9,6 +9,8 @@ import { liveOf } from './power.ts'
 export interface GuestCommand {
   readonly session: ExecSession
   readonly via: 'helper' | 'agent'
+  /** When the guest was asked for it (`performance.now()`): its word that the command has begun may come when that is long over. */
+  readonly askedAtMs: number
 }
 
 /** How long a guest that is still booting is given to bring helper or agent up. */
@@ -22,6 +24,7 @@ export async function startInGuest(core: MachineCore, request: ExecRequest, sign
   if (program === undefined) throw new MayflyError('invalid-input', 'There is no command.', { issues: [{ path: 'argv', message: 'Name a program.' }] })
   const helper = await live.exec()
   if (helper !== null) {
+    const askedAtMs = performance.now()
     const session = await helper.exec(
       {
         argv: [program, ...args],
@@ -31,7 +34,7 @@ export async function startInGuest(core: MachineCore, request: ExecRequest, sign
       },
       signal === undefined ? {} : { signal },
     )
-    return { session, via: 'helper' }
+    return { session, via: 'helper', askedAtMs }
   }
   if (request.terminal !== undefined) {
     throw new MayflyError('unsupported', `The guest of ${core.name} has no Mayfly helper, and the plain agent has no terminal.`, { needs: 'the Mayfly helper', have: 'the guest agent' }, { next: 'Run the command without a terminal, or use mayfly console.' })
@@ -42,5 +45,5 @@ export async function startInGuest(core: MachineCore, request: ExecRequest, sign
     if (signal?.aborted === true) throw cause
     throw new MayflyError('unsupported', `Neither the Mayfly helper nor the guest agent answers in ${core.name}.`, { needs: 'the Mayfly helper or qemu-guest-agent in the guest', have: 'neither' }, { cause, next: 'If it is still booting, wait: mayfly wait NAME --for agent. Else install qemu-guest-agent in the guest.' })
   }
-  return { session: new AgentExecSession(live.agent, { argv: request.argv, env: request.env, cwd: request.cwd }), via: 'agent' }
+  return { session: new AgentExecSession(live.agent, { argv: request.argv, env: request.env, cwd: request.cwd }), via: 'agent', askedAtMs: performance.now() }
 }

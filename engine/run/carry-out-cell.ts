@@ -99,8 +99,7 @@ export async function carryOutCell(task: CellTask, hatchery: Hatchery, output: C
 }
 
 async function runCommand(core: MachineCore, task: CellTask, watcher: CellWatcher, notes: string[], signal: AbortSignal): Promise<CellOutcome> {
-  const { session, via } = await unlessAborted(startInGuest(core, { machine: core.id, argv: [...task.argv], env: { ...task.env }, cwd: task.cwd }, signal), signal)
-  const startedAt = performance.now()
+  const { session, via, askedAtMs } = await unlessAborted(startInGuest(core, { machine: core.id, argv: [...task.argv], env: { ...task.env }, cwd: task.cwd }, signal), signal)
   watcher.onChange({ state: 'running' })
   if (via === 'agent') notes.push('Only the plain guest agent answers in this guest: its output came at the end.')
   if (!watcher.onStarted(session)) session.stdin.end()
@@ -109,11 +108,11 @@ async function runCommand(core: MachineCore, task: CellTask, watcher: CellWatche
   try {
     const exit = await ending.wait()
     await Promise.race([Promise.all(outputs), aborted(signal)])
-    const durationMs = performance.now() - startedAt
+    const durationMs = performance.now() - askedAtMs
     if (ending.isLate) return timedOut(task.timeoutSeconds ?? 0, durationMs, exit)
     return { state: exit.exitStatus === 0 ? 'passed' : 'failed', ...exit, durationMs, reason: null, error: null }
   } catch (error) {
-    const durationMs = performance.now() - startedAt
+    const durationMs = performance.now() - askedAtMs
     if (ending.isLate && !signal.aborted) return timedOut(task.timeoutSeconds ?? 0, durationMs, { exitStatus: null, signal: null })
     if (signal.aborted || !isMayflyError(error)) return { ...outcomeOfFailure(error, signal), durationMs }
     return { ...outcomeOfFailure(await endedEarly(core, error), signal), durationMs }
