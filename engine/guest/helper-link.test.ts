@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { until } from '../../e2e/conformance/until.ts'
 import { buildNativeHelper, NativeHelper } from './exec/native-helper.fixture.ts'
 import { HelperLink } from './helper-link.ts'
 
@@ -105,6 +106,17 @@ test('who did not answer in a guest that is up is not asked again until its port
   link.guestRestarted()
   expect(await link.client()).toBe(null)
   expect(port.visits).toBe(9)
+})
+
+test('in a guest whose agent has been there for long nobody is waited for who never opened the port', async () => {
+  link = new HelperLink(port.path, { patienceMs: 100 })
+  link.agentPortChanged(true)
+  const upSince = performance.now()
+  await until(() => performance.now() - upSince > 100, 'the agent has been there for long')
+  link.agentPortChanged(true)
+  expect([await link.client(), port.visits]).toEqual([null, 0])
+  link.guestRestarted()
+  expect([await link.client(), port.visits]).toEqual([null, 1])
 })
 
 test('a helper that comes later is noticed', async () => {

@@ -28,6 +28,8 @@ export class HelperLink {
   /** `untold`: it may be opened at any moment. `closed`: nobody has it open in a guest that is up. */
   #port: 'untold' | 'open' | 'closed' = 'untold'
   #isAgentThere = false
+  /** Since when a helper that were there could have come: it comes up when the agent does, and again when it ended. */
+  #dueSinceMs = 0
   /** Whether one who was waited for did not answer though the guest's agent is up. */
   #isMute = false
 
@@ -61,12 +63,14 @@ export class HelperLink {
     }
     // One that was there is most likely being restarted; a guest that was saved without one tells so when it goes on.
     this.#port = this.#port === 'open' ? 'untold' : 'closed'
+    this.#dueSinceMs = performance.now()
     this.#letGo()
     this.#reconsider()
   }
 
   /** QEMU told that the guest opened or closed its agent's port: a guest whose agent is there is up. */
   agentPortChanged(open: boolean): void {
+    if (open && !this.#isAgentThere) this.#dueSinceMs = performance.now()
     this.#isAgentThere = open
     this.#reconsider()
   }
@@ -86,7 +90,8 @@ export class HelperLink {
   }
 
   get #isAbsent(): boolean {
-    return this.#isAgentThere && (this.#isMute || this.#port === 'closed')
+    const isOverdue = this.#port === 'untold' && (this.#attempt?.found ?? null) === null && performance.now() - this.#dueSinceMs >= this.#patienceMs
+    return this.#isAgentThere && (this.#isMute || this.#port === 'closed' || isOverdue)
   }
 
   #look(): Attempt {

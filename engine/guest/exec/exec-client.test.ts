@@ -172,8 +172,9 @@ test('what a command leaves running does not hold up its end, nor lose its outpu
 test('what cannot be run is told by kind', async () => {
   const client = await (await startHelper()).client()
   await expect(client.exec(withUser({ argv: ['no-such-program'] }))).rejects.toMatchObject({ code: 'not-found', details: { kind: 'program', ref: 'no-such-program' } })
-  await expect(client.exec(withUser({ argv: ['true'], cwd: '/no/such/folder' }))).rejects.toMatchObject({ code: 'not-found', details: { kind: 'directory' } })
-  await expect(client.exec({ argv: ['true'], user: 'no-such-user' })).rejects.toMatchObject({ code: 'not-found', details: { kind: 'user' } })
+  await expect(client.exec(withUser({ argv: ['true'], cwd: '/no/such/folder' }))).rejects.toMatchObject({ code: 'not-found', message: 'The guest has no folder /no/such/folder, in which "true" was to run.', details: { kind: 'directory', ref: '/no/such/folder' } })
+  await expect(client.exec(withUser({ argv: ['true'], cwd: '/etc/passwd' }))).rejects.toMatchObject({ code: 'not-found', details: { kind: 'directory', ref: '/etc/passwd' } })
+  await expect(client.exec({ argv: ['true'], user: 'no-such-user' })).rejects.toMatchObject({ code: 'not-found', details: { kind: 'user', ref: 'no-such-user' } })
   await expect(client.exec(withUser({ argv: ['/etc/passwd'] }))).rejects.toMatchObject({ code: 'unsupported', details: { needs: 'exec', have: 'EACCES' } })
   await expect(client.exec(withUser({ argv: ['echo', 'x'.repeat(70_000)] }))).rejects.toMatchObject({ code: 'invalid-input' })
   await expect(client.exec(withUser({ argv: ['echo', 'a\0b'] }))).rejects.toMatchObject({ code: 'invalid-input' })

@@ -38,7 +38,7 @@ interface ConnectOptions {
 }
 
 interface PendingStart {
-  readonly argv0: string
+  readonly request: ExecRequest
   readonly resolve: (session: ActiveSession) => void
   readonly reject: (error: MayflyError) => void
 }
@@ -103,7 +103,7 @@ export class ExecClient {
     const release = (): void => options.signal?.removeEventListener('abort', abort)
     try {
       const session = await new Promise<ActiveSession>((resolve, reject) => {
-        this.#starting.set(id, { argv0: request.argv[0], resolve, reject })
+        this.#starting.set(id, { request, resolve, reject })
         this.#send(frameTypes.exec, id, payload)
       })
       session.exited.then(release, release)
@@ -199,7 +199,7 @@ export class ExecClient {
   #refused(id: number, errno: number, step: string): void {
     const start = this.#starting.get(id)
     this.#starting.delete(id)
-    start?.reject(startError(start.argv0, errno, step))
+    start?.reject(startError(start.request, errno, step))
     const session = this.#sessions.get(id)
     this.#sessions.delete(id)
     session?.fail(connectionLost(`The guest's exec helper gave up the command (${step}).`))
@@ -263,12 +263,15 @@ function connectionLost(message: string): MayflyError {
 /** Linux' numbers: the guest is always Linux, the host need not be. */
 const errnoNames: Readonly<Record<number, string>> = { 1: 'EPERM', 2: 'ENOENT', 7: 'E2BIG', 8: 'ENOEXEC', 11: 'EAGAIN', 12: 'ENOMEM', 13: 'EACCES', 20: 'ENOTDIR', 24: 'EMFILE' }
 
-function startError(program: string, errno: number, step: string): MayflyError {
+function startError({ argv: [program], cwd, user }: ExecRequest, errno: number, step: string): MayflyError {
   const name = errnoNames[errno] ?? `error ${errno}`
+  const folder = step === 'cwd' ? (cwd ?? null) : null
   if (name === 'ENOENT' || name === 'ENOTDIR') {
-    const kind = step === 'user' ? 'user' : step === 'cwd' ? 'directory' : 'program'
-    return new MayflyError('not-found', `The guest has no such ${kind} to run "${program}" with.`, { kind, ref: program })
+    if (folder !== null) return new MayflyError('not-found', `The guest has no folder ${folder}, in which "${program}" was to run.`, { kind: 'directory', ref: folder }, { next: 'Name another, or make it first.' })
+    if (step === 'user') return new MayflyError('not-found', `The guest has no user to run "${program}" as${user === undefined ? '' : `: ${user}`}.`, { kind: 'user', ref: user ?? program })
+    return new MayflyError('not-found', `The guest has no such program: "${program}".`, { kind: 'program', ref: program })
   }
+  if (folder !== null) return new MayflyError('unsupported', `The guest does not let "${program}" run in ${folder} (${name}).`, { needs: step, have: name })
   if (step === 'sessions') return new MayflyError('in-use', 'The guest already runs as many commands at once as its helper allows.', { by: ['exec'] })
   return new MayflyError('unsupported', `The guest could not run "${program}" (${step}: ${name}).`, { needs: step, have: name })
 }
