@@ -87,6 +87,26 @@ test('a window that finds an engine is its client; when that one is killed, the 
   expect(await again.next()).toMatchObject({ value: { type: 'snapshot' } })
 })
 
+test('a window that is a client says so, and of whom, until that is put away', async () => {
+  const engine = await runEngine()
+  const driver = await openWindow()
+  const { page } = driver
+  const line = page.getByRole('status').filter({ hasText: `This window is a client of the engine in the background, process ${engine.pid}.` })
+  await line.waitFor()
+  await line.getByRole('button', { name: 'Dismiss' }).click()
+  await line.waitFor({ state: 'detached' })
+  await page.reload()
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await until(async () => (await page.evaluate('localStorage.getItem("mayfly.client-of")')) === '["cli"]', 'it is remembered')
+
+  // Now it holds the engine itself, which needs no words.
+  await page.evaluate('localStorage.clear()')
+  await page.reload()
+  await line.waitFor()
+  await engine.stop('SIGTERM')
+  await line.waitFor({ state: 'detached' })
+})
+
 test('closing the window quits where no machine runs, and its place is remembered', async () => {
   const driver = await launchElectron({ home })
   const place = { x: 40, y: 50, width: 900, height: 620 }

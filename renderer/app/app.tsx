@@ -5,6 +5,7 @@ import { usePlace } from '../state/place.ts'
 import type { Place } from '../state/place.ts'
 import { Dialogs } from './dialogs/dialogs.tsx'
 import { MachinesView } from './machine/machines-view.tsx'
+import { ClientLine } from './shell/client-line.tsx'
 import { EngineLine } from './shell/engine-line.tsx'
 import { ErrorFence } from './shell/error-fence.tsx'
 import { FileDrop } from './shell/file-drop.tsx'
@@ -47,7 +48,10 @@ function Window(): React.ReactNode {
   return (
     <div className="app">
       {place.view === 'screen' ? <span /> : <TitleBar place={place} />}
-      <EngineLine />
+      <div>
+        <EngineLine />
+        {place.view === 'screen' ? null : <ClientLine />}
+      </div>
       <ErrorFence key={place.view}>
         <Suspense fallback={<main className="app-main" aria-busy />}>
           <View place={place} />

@@ -57,6 +57,12 @@ export const english = {
     takeOver: 'Restart the engine', takingOver: 'The engine is being restarted.', takeOverMeans: 'Its process is ended and another engine takes its place.',
   },
 
+  client: {
+    of: (holder: string, pid: number) => `This window is a client of ${holder}, process ${pid}.`,
+    holders: { cli: 'the engine in the background', serve: 'mayfly serve', test: 'a test' } as Readonly<Record<string, string>>,
+    means: 'Jobs and runs are its work: they go on there when Mayfly is quit here.',
+  },
+
   error: {
     unexpected: 'This page ran into an error that Mayfly did not expect. It is a fault of Mayfly, not of your machines.',
     couldNot: (doing: string) => `${doing}: not done`,
