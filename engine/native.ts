@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MayflyError } from '../contract/errors.ts'
+import { lastingFolder } from './lasting-parts.ts'
 
 export interface CopiedPages {
   /** What differs, three numbers each: first page, number of pages, 1 for data or 2 for zeroes. */
@@ -30,12 +31,12 @@ export interface Native {
 
 let loaded: Native | undefined
 
-/** Where the native parts lie: beside the bundle in `out/`, or in the checkout's `out/` when run from source. */
+/** Where the native parts lie, and stay when this process is gone: beside the bundle in `out/`, or in the checkout's `out/` when run from source. */
 export function nativeFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
   for (;;) {
     for (const candidate of [join(folder, 'native'), join(folder, 'out', 'native')]) {
-      if (existsSync(join(candidate, 'mayfly.node'))) return candidate
+      if (existsSync(join(candidate, 'mayfly.node'))) return lastingFolder(candidate)
     }
     const parent = dirname(folder)
     if (parent === folder) break

@@ -8,6 +8,7 @@ import { inspect } from 'node:util'
 import { app, dialog } from 'electron'
 import { isMayflyError, MayflyError } from '../../contract/errors.ts'
 import type { EngineLog } from '../../engine/engine-face.ts'
+import { lastingProgram } from '../../engine/lasting-parts.ts'
 import type { Folders } from '../../engine/storage/folders.ts'
 import { holdOrJoin } from '../../hosts/holder/hold-or-join.ts'
 import { wokenFlag } from '../../hosts/holder/readiness.ts'
@@ -53,7 +54,7 @@ export function runDesktop({ folders, windows, icon, fail }: DesktopOptions): De
     holder: 'window',
     log,
     // Nobody can turn a packaged app into a Node; without a window and without a display it is an engine as good as any.
-    successor: () => [process.execPath, '--ozone-platform=headless', '--disable-gpu', ...(app.isPackaged ? [] : [app.getAppPath()]), wokenFlag],
+    successor: () => [lastingProgram(), '--ozone-platform=headless', '--disable-gpu', ...(app.isPackaged ? [] : [app.getAppPath()]), wokenFlag],
     onShutdownRequest: () => {
       throw new MayflyError('conflict', text.engine.mayNotEnd, { state: 'window', allowed: ['none'] }, { next: text.engine.mayNotEndNext })
     },

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { app, dialog, session } from 'electron'
 import { isMayflyError } from '../../contract/errors.ts'
 import type { FileQuestion } from '../../contract/wire/desktop-bridge.ts'
+import { forgetAppImage } from '../../engine/lasting-parts.ts'
 import { resolveFolders } from '../../engine/storage/folders.ts'
 import { wokenFlag } from '../../hosts/holder/readiness.ts'
 import { text } from '../../hosts/page/text/text.ts'
@@ -23,6 +24,7 @@ const isWoken = process.argv.includes(wokenFlag)
 const icon = fileURLToPath(new URL('icon.png', import.meta.url))
 const folders = resolveFolders()
 
+forgetAppImage(process.env)
 app.setName('Mayfly')
 app.enableSandbox()
 // Chromium's own files; and with the folder, one instance for each MAYFLY_HOME.
