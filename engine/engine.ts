@@ -12,6 +12,7 @@ import { contractHash } from '../contract/contract-hash.generated.ts'
 import type { EngineParts } from './api/engine-parts.ts'
 import { createRouter } from './api/router.ts'
 import { recoverAll } from './checkpoint/recover.ts'
+import { settleAgain } from './checkpoint/settle-again.ts'
 import type { EngineFace, EngineLog } from './engine-face.ts'
 import { EventHub } from './events/event-hub.ts'
 import { Lifetimes } from './fork/lifetimes.ts'
@@ -118,6 +119,10 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
       if (process.env['MAYFLY_HALT_AT'] === step) process.kill(process.pid, 'SIGSTOP')
     },
     ended: (machine) => lifetimes.ended(machine),
+    answersAgain: async (machine) => {
+      const core = machines.byId(machine)
+      if (core !== null) await settleAgain(core)
+    },
     unsettled: (what, isUnsettled) => promises.unsettled(what, isUnsettled),
     portOwner: (protocol, hostPort, except) => machines.portOwner(protocol, hostPort, except),
   }

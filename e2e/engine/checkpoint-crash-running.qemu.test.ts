@@ -5,10 +5,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
+import { identifyProcess, isHalted } from '../../engine/qemu/process/process-identity.ts'
 import { until } from '../conformance/until.ts'
 import { CrashStage } from './checkpoint-crash.fixture.ts'
 import { folderOf } from './checkpoint-model.fixture.ts'
+import { refusal } from './test-home.fixture.ts'
 
 const run = promisify(execFile)
 
@@ -88,6 +89,82 @@ test.each([
   await mark(`${word} later`)
   await stage.done(stage.client.checkpoint.take({ machine, label: `${label} again`, what }))
   await nothingLeftOver()
+})
+
+test('what was under way when an engine was killed is settled when a silent QEMU answers again, and a pause of its owner stays', async () => {
+  await boot()
+  await mark('silent')
+  const { pid } = await stage.client.machine.show({ machine })
+  if (pid === null) throw new Error('It does not run.')
+  await stage.killedWhileHalted('freeze.transaction', (client) => stage.done(client.checkpoint.take({ machine, label: 'silent', what: 'ram' }), client), async () => {
+    process.kill(pid, 'SIGSTOP')
+    return Promise.resolve()
+  })
+  const { journal } = await folderOf(stage.home, stage.client, machine)
+  try {
+    expect((await stage.client.machine.show({ machine })).state).toBe('unknown')
+    // What its guest has is not known, so nothing is undone.
+    expect(await refusal(stage.client.checkpoint.take({ machine, label: 'silent', what: 'disks' }))).toBe('conflict')
+    expect(existsSync(journal)).toBe(true)
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+  await until(async () => (await stage.client.machine.show({ machine })).state === 'running' && !existsSync(journal), 'the guest goes on', 60_000)
+  expect(await marks()).toEqual(['silent', 'silent'])
+  expect(await labels()).not.toContain('silent')
+  await until(() => nothingLeftOver().then(() => true, () => false), 'nothing is left over', 30_000)
+  await stage.client.machine.pause({ machine })
+  await stage.killedAtRest()
+  expect((await stage.client.machine.show({ machine })).state).toBe('paused')
+  await stage.client.machine.resume({ machine })
+})
+
+test('a guest that stood still for a checkpoint goes on although nobody starts an engine', async () => {
+  await boot()
+  const names = await folderOf(stage.home, stage.client, machine)
+  const { serialLog } = names
+  await sh('(while [ ! -e /run/enough ]; do echo BEAT > /dev/ttyS0; usleep 100000; done) > /dev/null 2>&1 < /dev/null &')
+  const beats = async (): Promise<number> => (await readFile(serialLog, 'utf8')).split('BEAT').length
+  await stage.diedAt('freeze.transaction', (client) => stage.done(client.checkpoint.take({ machine, label: 'nobody', what: 'ram' }), client))
+  const before = await beats()
+  await until(async () => (await beats()) > before, 'its heart beats', 60_000)
+  await until(() => !existsSync(names.journal), 'the checkpoint is undone', 60_000)
+  await stage.reopen()
+  await sh('touch /run/enough')
+  expect(await labels()).not.toContain('nobody')
+})
+
+test('a guest that its owner had paused stays so, and can be saved, after an engine was killed that saved it', async () => {
+  await boot()
+  await mark('paused')
+  await stage.client.machine.pause({ machine })
+  expect(await stage.killedAt('freeze.transaction', (client) => stage.done(client.checkpoint.take({ machine, label: 'paused', what: 'ram' }), client))).toBe(true)
+  expect((await stage.client.machine.show({ machine })).state).toBe('paused')
+  await stage.done(stage.client.checkpoint.take({ machine, label: 'paused', what: 'ram' }))
+  expect((await stage.client.machine.show({ machine })).state).toBe('paused')
+  await stage.client.machine.resume({ machine })
+  expect(await marks()).toEqual(['paused', 'paused'])
+})
+
+test('a guest that its owner paused while its checkpoint was written is not woken by the next engine', async () => {
+  await boot()
+  stage.home.env['MAYFLY_HALT_AT'] = 'freeze.stop'
+  expect(await stage.killedAt('take.written', async (client) => {
+    const engine = identifyProcess((await client.engine.info({})).pid)
+    if (engine === null) throw new Error('The engine is not there.')
+    delete stage.home.env['MAYFLY_HALT_AT']
+    const { id } = await client.checkpoint.take({ machine, label: 'woken', what: 'ram' })
+    await until(() => isHalted(engine), 'the engine stands still', 30_000)
+    // It waits for the freeze, and comes before what was frozen is put on record.
+    const paused = client.machine.pause({ machine })
+    process.kill(engine.pid, 'SIGCONT')
+    await paused
+    const job = await client.job.wait({ job: id })
+    if (job.error !== null) throw new Error(job.error.message)
+  })).toBe(true)
+  expect((await stage.client.machine.show({ machine })).state).toBe('paused')
+  expect(await labels()).not.toContain('woken')
+  await stage.client.machine.resume({ machine })
 })
 
 test.each(['merge:merging', 'merge.committed', 'merge:merged', 'merge.checkpoints', 'merge.layers'])('layers are merged under a running guest, the engine killed at %s', async (step) => {

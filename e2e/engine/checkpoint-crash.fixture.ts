@@ -15,8 +15,9 @@ export class CrashStage {
     this.client = client
   }
 
-  static async open(): Promise<CrashStage> {
-    const home = await TestHome.make()
+  /** `parent`: where its folder shall be. */
+  static async open(parent?: string): Promise<CrashStage> {
+    const home = await TestHome.make(parent)
     return new CrashStage(home, await home.openDetached())
   }
 
@@ -75,6 +76,22 @@ export class CrashStage {
     }
     await acting
     await this.home.closeEngine()
+    this.client = await this.home.openDetached()
+  }
+
+  /** An engine dies at `step` of the act, and nobody starts another; `reopen` does. */
+  async diedAt(step: string, act: (client: EngineClient) => Promise<unknown>): Promise<void> {
+    await this.#end()
+    this.home.env['MAYFLY_DIE_AT'] = step
+    this.client = await this.home.openDetached()
+    delete this.home.env['MAYFLY_DIE_AT']
+    const { pid } = await this.client.engine.info({})
+    await act(this.client).catch(() => undefined)
+    await until(() => identifyProcess(pid) === null, `the engine died at ${step}`, 30_000)
+    await this.home.closeEngine()
+  }
+
+  async reopen(): Promise<void> {
     this.client = await this.home.openDetached()
   }
 

@@ -135,6 +135,11 @@ export async function putOnRecord(names: MachineFolderNames, id: CheckpointId): 
   await syncPath(names.checkpoints)
 }
 
+/** Whether a checkpoint has come to its place. */
+export async function isOnRecord(names: MachineFolderNames, id: CheckpointId): Promise<boolean> {
+  return stat(checkpointFolderNames(names, id).folder).then(() => true, () => false)
+}
+
 export async function dropAside(names: MachineFolderNames, id: CheckpointId): Promise<void> {
   await rm(checkpointFolderNames(names, id, true).folder, { recursive: true, force: true })
 }

@@ -25,8 +25,8 @@ export const actSchema = z.discriminatedUnion('act', [
     checkpoint: checkpointIdSchema,
     /** The guest's file systems may be frozen. */
     thaw: z.boolean(),
-    /** The guest ran, and may stand still. */
-    resume: z.boolean(),
+    /** Written by earlier versions. Whether the guest is to go on is in the runtime folder (`freeze.ts`), as long as it stands still and no longer: its owner may pause it meanwhile. */
+    resume: z.boolean().optional(),
   }),
   z.strictObject({
     act: z.literal('restore'),

@@ -5,10 +5,10 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isMayflyError } from '../../contract/errors.ts'
+import { isMayflyError, MayflyError } from '../../contract/errors.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import { plugClipboard } from '../machine/clipboard-channel.ts'
-import { forgetFreeze, interruptedFreeze } from '../machine/freeze.ts'
+import { forgetFreeze, goOn, interruptedFreeze } from '../machine/freeze.ts'
 import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
 import { liveDisks } from '../machine/live-disks.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
@@ -59,7 +59,8 @@ function mayBeOpen({ core, content }: FoundMachine): boolean {
   return core.state !== 'broken' && (core.live !== null || core.stored.checkpoints > 0 || mayHave(content, core.names.journal))
 }
 
-async function tidy(core: MachineCore): Promise<void> {
+/** Removes what is left of acts that were interrupted. Runs in the machine's queue, with no journal open. */
+export async function tidy(core: MachineCore): Promise<void> {
   await sweepCheckpoints(core.names)
   await collectGarbage(core.names)
 }
@@ -79,7 +80,7 @@ async function settle(core: MachineCore, act: Act): Promise<string | null> {
         await finishTake(core, act.checkpoint)
         return `A checkpoint of ${core.name} that was interrupted was finished.`
       }
-      if (act.resume) await letGoOn(core)
+      requireKnown(core)
       if (act.thaw && core.live !== null) await thaw(core, core.live)
       await dropAside(core.names, act.checkpoint)
       await settlePresent(core)
@@ -88,6 +89,7 @@ async function settle(core: MachineCore, act: Act): Promise<string | null> {
       await tidy(core)
       return `A checkpoint of ${core.name} that was interrupted was undone. The machine is as it was.`
     case 'restore':
+      requireKnown(core)
       return recoverRestore(core, act)
     case 'delete':
       await finishDelete(core, act.checkpoint)
@@ -101,10 +103,16 @@ async function settle(core: MachineCore, act: Act): Promise<string | null> {
   }
 }
 
+/** Throws `conflict` where nobody knows what its guest does, or has. */
+function requireKnown(core: MachineCore): void {
+  if (core.state !== 'unknown') return
+  throw new MayflyError('conflict', `What was under way on the layers of ${core.name} cannot be settled now. ${core.stateReason ?? 'Its state is unknown.'}`, { state: core.state, allowed: ['running', 'paused', ...statesAtRest] }, { next: `Wait until it answers again, or switch it off: mayfly stop --force ${core.id}` })
+}
+
 const saveEndsWithinMs = 10_000
 
-/** A freeze of a machine that lives on, for a checkpoint or a fork: what it was to be for a moment it is no longer. */
-async function settleFreeze(core: MachineCore): Promise<void> {
+/** A freeze of a machine that lives on, for a checkpoint or a fork: what it was to be for a moment it is no longer. Runs in the machine's queue. */
+export async function settleFreeze(core: MachineCore): Promise<void> {
   const before = await interruptedFreeze(core)
   if (before === null || core.live === null) return
   // Whoever froze it is dead, what was asked for is done all the same; a guest that went on before would lose what it writes.
@@ -115,9 +123,17 @@ async function settleFreeze(core: MachineCore): Promise<void> {
     await reconcile(core)
   }
   if (before === 'running') await letGoOn(core)
+  else await standAgain(core)
   await settlePresent(core)
   if (core.run?.config.clipboard === true) await plugClipboard(core).catch(ignoreExpected)
   await forgetFreeze(core)
+}
+
+/** A guest that its owner has paused, and whose state was saved to the end: QEMU would refuse to save it again. */
+async function standAgain(core: MachineCore): Promise<void> {
+  if (core.live === null || (await core.live.qmp.execute('query-status')).status !== 'postmigrate') return
+  await goOn(core.live.qmp, false)
+  await reconcile(core)
 }
 
 /** A guest that was only to stand still for a moment. */

@@ -36,7 +36,13 @@ export async function restoreCheckpoint(core: MachineCore, request: RestoreReque
       await core.queue.run(async (interrupted) => {
         core.require('restored', editableStates)
         const point = await readCheckpoint(core.names, record.id)
-        await (withRam ? restoreRam(core, point, AbortSignal.any([interrupted, job.signal])) : restoreDisks(core, point))
+        const half = `restore of ${core.id}`
+        core.context.unsettled(half, true)
+        try {
+          await (withRam ? restoreRam(core, point, AbortSignal.any([interrupted, job.signal])) : restoreDisks(core, point))
+        } finally {
+          core.context.unsettled(half, false)
+        }
       })
       if (withRam) void setGuestClock(core, Date.parse(record.takenAt)).catch((error: unknown) => core.context.log(`${core.id}: its clock was not set: ${String(error)}`))
       await mergeLayers(core, { signal: job.signal })

@@ -23,7 +23,7 @@ import { type CheckpointFolderNames, checkpointFolderNames } from '../storage/na
 import { announce } from './announce.ts'
 import { copyFirmwareState, type Has, linkMedia, syncFirmwareState } from './belongings.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
-import { dropAside, makeAside, putOnRecord, readCheckpoints, writeCheckpoint } from './checkpoint-store.ts'
+import { dropAside, isOnRecord, makeAside, putOnRecord, readCheckpoints, writeCheckpoint } from './checkpoint-store.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { assertLabelFree, freeLabel } from './find-checkpoint.ts'
 import { withFrozenFileSystems } from './guest-file-systems.ts'
@@ -61,6 +61,8 @@ interface Taken {
 /** Takes a checkpoint, within an act on the machine's layers. */
 export async function takeNow(core: MachineCore, request: TakeRequest, follower: Follower): Promise<Taken> {
   const id = makeRandomId() as CheckpointId
+  // A guest that stands still, or whose file systems are frozen, waits for whoever comes next.
+  core.context.unsettled(id, true)
   try {
     follower.stage('Freezing')
     const { draft, frozen, pauseMs } = await core.queue.run(() => freezeAll(core, id, request))
@@ -71,6 +73,8 @@ export async function takeNow(core: MachineCore, request: TakeRequest, follower:
   } catch (error) {
     await undoTake(core, id)
     throw error
+  } finally {
+    core.context.unsettled(id, false)
   }
 }
 
@@ -116,7 +120,7 @@ async function freezeAll(core: MachineCore, id: CheckpointId, request: TakeReque
   const cpuFeatures = kind === 'ram' ? await stampCpu(core) : null
   const aside = checkpointFolderNames(core.names, id, true)
   await makeAside(core.names, id)
-  await writeJournal(core.context, core.names, { act: 'take', step: 'preparing', checkpoint: id, thaw: wish !== 'no' && state === 'running', resume: state === 'running' })
+  await writeJournal(core.context, core.names, { act: 'take', step: 'preparing', checkpoint: id, thaw: wish !== 'no' && state === 'running' })
   await linkMedia(core.names, aside)
   const hasThumbnail = state !== 'stopped' && (await pictureScreen(core, aside))
   const now = state === 'stopped' ? await freezeStopped(core, aside) : await withFrozenFileSystems(core, wish, async (fileSystemsFrozen) => ({ ...(await freezeRunning(core, kind, aside)), fileSystemsFrozen }))
@@ -202,10 +206,18 @@ async function freezeStopped(core: MachineCore, aside: CheckpointFolderNames): P
 async function putDown(core: MachineCore, record: CheckpointRecord): Promise<CheckpointRecord> {
   core.requireListed()
   const { context, names } = core
+  context.atStep('take.written')
   await syncFirmwareState(checkpointFolderNames(names, record.id, true))
   await writeCheckpoint(names, record, true)
-  await writeJournal(context, names, { act: 'take', step: 'recording', checkpoint: record.id, thaw: false, resume: false })
-  await finishTake(core, record.id)
+  await writeJournal(context, names, { act: 'take', step: 'recording', checkpoint: record.id, thaw: false })
+  try {
+    await finishTake(core, record.id)
+  } catch (error) {
+    if (!(await isOnRecord(names, record.id))) throw error
+    // It is there; the journal is open, and what is missing is made up for by the next act or the next engine.
+    context.log(`${core.id}: ${record.label} is on record, and the present does not name it yet: ${String(error)}`)
+    await announce(core, record.id)
+  }
   core.happened('checkpoint', `${record.label} was saved.`)
   return record
 }
@@ -226,13 +238,14 @@ async function undoTake(core: MachineCore, id: CheckpointId): Promise<void> {
   await core.queue
     .run(async () => {
       const act = await readJournal(core.names)
-      // All of it is on disk: the next act, or the next engine, finishes it.
-      if (act?.act === 'take' && act.step === 'recording') return
+      if (await isOnRecord(core.names, id)) return
+      if (act !== null) {
+        await protectFrozen(core.names)
+        // Before what it names goes.
+        await closeJournal(core.names)
+      }
       await dropAside(core.names, id)
-      if (act === null) return
-      await protectFrozen(core.names)
-      await closeJournal(core.names)
-      await collectGarbage(core.names)
+      if (act !== null) await collectGarbage(core.names)
     })
     .catch((error: unknown) => core.context.log(`${core.id}: what was made of a checkpoint that failed is left: ${String(error)}`))
 }

@@ -109,6 +109,11 @@ export async function reattach(core: MachineCore, startUnfinished = false): Prom
   return true
 }
 
+/** As `reattach`, in a life of the engine that is under way: what could not be settled while nobody answered is now. */
+async function regain(core: MachineCore, startUnfinished = false): Promise<void> {
+  if (await reattach(core, startUnfinished)) await core.context.answersAgain(core.id)
+}
+
 /** Writes run.json with the process in it. Without it the next engine finds the process by its pid file, so a failure is only logged. */
 export async function recordProcess(core: MachineCore): Promise<void> {
   if (core.run === null) return
@@ -143,7 +148,7 @@ export async function takeOver(core: MachineCore, qmp: QmpClient, process: Proce
     },
   })
   core.live = live
-  watchLive(core, live, reattach)
+  watchLive(core, live, regain)
   await live.open()
   core.setAgent('silent')
   if (startUnfinished) {
@@ -161,7 +166,7 @@ function retryLater(core: MachineCore, startUnfinished: boolean): void {
   const timer = setTimeout(() => {
     core.queue
       .run(async () => {
-        if (core.live === null && core.state === 'unknown') await reattach(core, startUnfinished)
+        if (core.live === null && core.state === 'unknown') await regain(core, startUnfinished)
       })
       .catch((error: unknown) => core.context.log(`${core.id}: ${String(error)}`))
   }, retryMs)

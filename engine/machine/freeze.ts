@@ -92,11 +92,12 @@ export async function freezeMachine(core: MachineCore, plan: FreezePlan): Promis
     })
     return await whileUnplugged(core, plan.ram, () => freeze(core, live, plan, wasRunning))
   } finally {
-    await rm(core.runtime.freezing, { force: true })
     if (core.live === live && core.state === 'saving') {
       if (wasRunning) await reconcile(core)
       else core.enter('paused', { pausedBy, reason: stateReason })
     }
+    // A guest whose monitor broke or fell silent is let go on when it answers again.
+    if (!live.qmp.isClosed && core.state !== 'unknown') await forgetFreeze(core)
   }
 }
 
@@ -168,7 +169,7 @@ async function freeze(core: MachineCore, live: LiveMachine, plan: FreezePlan, wa
  * it back before 10.0), and would refuse the next save. A guest that stood still gets a moment of
  * microseconds: both commands lie in QEMU's buffer together.
  */
-async function goOn(qmp: QmpClient, wasRunning: boolean): Promise<void> {
+export async function goOn(qmp: QmpClient, wasRunning: boolean): Promise<void> {
   await Promise.all([qmp.execute('cont'), ...(wasRunning ? [] : [qmp.execute('stop')])])
 }
 

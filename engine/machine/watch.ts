@@ -10,15 +10,18 @@ import { reconcile } from './reconcile.ts'
 /** A monitor is asked this often whether it still answers; it costs one short message. */
 const healthIntervalMs = 15_000
 
-/** Takes over a living QEMU whose monitor's connection broke. */
-type Reattach = (core: MachineCore) => Promise<unknown>
+/** Takes over a living QEMU whose monitor's connection broke, and settles what was open. */
+type Regain = (core: MachineCore) => Promise<unknown>
 
 /** Listens to a live machine until it is detached or its monitor closes. */
-export function watchLive(core: MachineCore, live: LiveMachine, reattach: Reattach): void {
+export function watchLive(core: MachineCore, live: LiveMachine, regain: Regain): void {
   const report = (error: unknown): void => core.context.log(`${core.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   const look = (): void => {
     core.queue.run(async () => {
-      if (core.live === live) await reconcile(core)
+      if (core.live !== live) return
+      const wasSilent = core.state === 'unknown'
+      await reconcile(core)
+      if (wasSilent && core.state !== 'unknown') await core.context.answersAgain(core.id)
     }).catch(report)
   }
   live.qmp.onAny((event) => {
@@ -30,7 +33,7 @@ export function watchLive(core: MachineCore, live: LiveMachine, reattach: Reatta
   void live.qmp.closed.then(() => {
     clearInterval(health)
     if (live.isDetached) return
-    core.queue.run(() => afterMonitorClosed(core, live, reattach)).catch(report)
+    core.queue.run(() => afterMonitorClosed(core, live, regain)).catch(report)
   })
 }
 
@@ -71,12 +74,12 @@ function note(core: MachineCore, live: LiveMachine, event: AnyQmpEvent): void {
 }
 
 /** The monitor is gone: because QEMU ended, or because the connection broke under a living QEMU. */
-async function afterMonitorClosed(core: MachineCore, live: LiveMachine, reattach: Reattach): Promise<void> {
+async function afterMonitorClosed(core: MachineCore, live: LiveMachine, regain: Regain): Promise<void> {
   if (core.live !== live || !hasProcess(core.state)) return
   live.detach()
   core.live = null
   if (await endsSoon(live)) return settleEnd(core)
-  await reattach(core)
+  await regain(core)
 }
 
 /** QEMU closes its sockets a moment before its process is gone. */
