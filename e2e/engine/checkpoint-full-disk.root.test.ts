@@ -48,10 +48,15 @@ test('checkpoints, restores and merges that find no space', async () => {
   expect(await outcome(client.checkpoint.take({ machine: 'alpha', label: 'two', what: 'ram' }))).toBe('done')
   await mark('three')
 
-  const noRoom = await disk.fillUp(0)
-  expect(await outcome(client.checkpoint.restore({ machine: 'alpha', checkpoint: 'one' }))).toBe('no-space')
-  await noRoom()
-  expect(await marks()).toBe('three\nthree\n')
+  for (const leave of [0, 100_000, 300_000, 500_000]) {
+    const noRoom = await disk.fillUp(leave)
+    const { pid } = await client.machine.show({ machine: 'alpha' })
+    expect([leave, await outcome(client.checkpoint.restore({ machine: 'alpha', checkpoint: 'one' }))]).toEqual([leave, 'no-space'])
+    await noRoom()
+    // It is not only as it was: it never stood still.
+    expect((await client.machine.show({ machine: 'alpha' })).pid).toBe(pid)
+    expect(await marks()).toBe('three\nthree\n')
+  }
   expect(await outcome(client.checkpoint.restore({ machine: 'alpha', checkpoint: 'one' }))).toBe('done')
   expect(await marks()).toBe('one\none\n')
 

@@ -30,7 +30,7 @@ export async function copyFirmwareState(from: Pick<Belongings, 'nvram' | 'tpm'>,
 /** Makes what was copied survive a power cut. */
 export async function syncFirmwareState(at: Pick<Belongings, 'nvram' | 'tpm'>): Promise<void> {
   const files = await readdir(at.tpm).catch(() => [])
-  for (const path of [at.nvram, ...files.map((file) => join(at.tpm, file))]) await sync(path)
+  for (const path of [at.nvram, ...files.map((file) => join(at.tpm, file)), at.tpm]) await sync(path)
 }
 
 /** Links kernel and discs to an empty folder. */

@@ -15,7 +15,7 @@ import type { Machines } from '../machine/machines.ts'
 import { renewIdentity } from '../qemu/argv/plan-hardware.ts'
 import { writeDocument } from '../storage/document.ts'
 import { checkpointFolderNames, diskFolder, type MachineFolderNames } from '../storage/names.ts'
-import { copyFirmwareState, linkMedia } from './belongings.ts'
+import { copyFirmwareState, linkMedia, syncFirmwareState } from './belongings.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
 import { findMissing, readCheckpoint } from './checkpoint-store.ts'
 import { findCheckpoint } from './find-checkpoint.ts'
@@ -59,5 +59,6 @@ async function fillFrom(core: MachineCore, record: CheckpointRecord, target: Mac
   const folder = checkpointFolderNames(core.names, record.id)
   await linkMedia(folder, target)
   await copyFirmwareState(folder, target)
+  await syncFirmwareState(target)
   if (record.hardware !== null) await writeDocument(target.hardware, hardwareDocument, renewIdentity(record.hardware, randomIdentity))
 }

@@ -17,18 +17,19 @@ import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
 import { letCpusGo, pullCables } from '../machine/attach.ts'
 import type { LiveMachine } from '../machine/live-machine.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
-import { pullPlug } from '../machine/power.ts'
 import { reconcile } from '../machine/reconcile.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
+import { syncPath } from '../storage/atomic-file.ts'
 import { writeDocument } from '../storage/document.ts'
 import { checkpointFolderNames, type CheckpointFolderNames, type MachineFolderNames } from '../storage/names.ts'
 import { announce } from './announce.ts'
-import { copyFirmwareState, linkMedia, replaceBelongings } from './belongings.ts'
+import { copyFirmwareState, linkMedia, replaceBelongings, syncFirmwareState } from './belongings.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
 import { dropAside, findMissing, makeAside, readAside, readCheckpoint, writeCheckpoint } from './checkpoint-store.ts'
 import { collectGarbage } from './collect-garbage.ts'
+import { endToRestore } from './end-to-restore.ts'
 import { type Act, closeJournal, writeJournal } from './journal.ts'
-import { dropOverlays, makeOverlays, nameOverlays, onTop } from './overlays.ts'
+import { dropOverlays, nameOverlays, onTop } from './overlays.ts'
 
 /**
  * Restores disks, firmware and hardware; the machine is off afterwards. Runs in the machine's queue.
@@ -38,19 +39,15 @@ export async function restoreDisks(core: MachineCore, record: CheckpointRecord):
   const { names } = core
   await assertWhole(core, record)
   const overlays = nameOverlays(record.disks)
-  // Until the journal says otherwise nothing names what is made here, and it is garbage.
-  core.context.atStep('restore:preparing')
+  await endToRestore(core, record, overlays)
   try {
-    await makeOverlays(names, record.disks, overlays)
-    if (hasProcess(core.state)) {
-      core.enter('restoring')
-      await pullPlug(core, true)
-    }
+    await writeJournal(core.context, names, { act: 'restore', step: 'switching', checkpoint: record.id, overlays, before: null })
   } catch (error) {
+    // It may be in its place all the same, and would name what is not there.
+    await closeJournal(names)
     await dropOverlays(names, overlays)
     throw error
   }
-  await writeJournal(core.context, names, { act: 'restore', step: 'switching', checkpoint: record.id, overlays, before: null })
   await finishSwitch(core, record, overlays)
   await closeJournal(names)
   await collectGarbage(names)
@@ -97,7 +94,7 @@ async function replaceHardware(core: MachineCore, hardware: Hardware | null): Pr
 }
 
 /** What a person said about the machine, and which ports of the host lead to it, is not the guest's: it stays. */
-function withPresentsOwn(saved: MachineConfig, present: MachineConfig): MachineConfig {
+export function withPresentsOwn(saved: MachineConfig, present: MachineConfig): MachineConfig {
   const { name, notes, tags, stop } = present
   const forwards = (id: string): MachineConfig['nics'][number]['network']['forwards'] | undefined => present.nics.find((nic) => nic.id === id)?.network.forwards
   return { ...saved, name, notes, tags, stop, nics: saved.nics.map((nic) => ({ ...nic, network: { ...nic.network, forwards: forwards(nic.id) ?? nic.network.forwards } })) }
@@ -122,11 +119,15 @@ async function fillAside(core: MachineCore, id: CheckpointId): Promise<void> {
   const aside = checkpointFolderNames(names, id, true)
   await linkMedia(names, aside)
   const has = await copyFirmwareState(names, aside)
+  // Its document says that it is whole: after a power cut, too, which no test can make, there is none of one that lacks something.
+  await syncFirmwareState(aside)
   const { disks, parent } = await readPresent(names)
   await writeCheckpoint(names, {
     id, parent, label: 'before', description: '', kind: 'disks', origin: 'before-restore', takenAt: new Date().toISOString(), machineState: 'stopped', fileSystemsFrozen: false,
     config: core.config, hardware: core.stored.hardware, disks, ...has, hasThumbnail: false, ram: null, madeWith: null, packages: null,
   }, true)
+  // Named by the journal from now on.
+  await syncPath(names.checkpoints)
 }
 
 /** Makes the present again what `keepAside` kept. Can be repeated. */
@@ -153,10 +154,9 @@ async function letRestoredGo(core: MachineCore, { qmp }: LiveMachine, checkpoint
   await reconcile(core)
 }
 
-/** Settles a restore that was interrupted. Runs in the machine's queue. */
+/** Settles a restore that was interrupted. Runs in the machine's queue; the machine must not be `unknown`. */
 export async function recoverRestore(core: MachineCore, act: Extract<Act, { act: 'restore' }>): Promise<string> {
   const { names } = core
-  if (core.state === 'unknown') throw new Error(`Whether the guest of ${core.name} was restored is not known yet.`)
   // A process is on record once its RAM was loaded, and what a guest has written since then stays.
   if (hasProcess(core.state) || act.step === 'loaded') {
     if (core.live !== null) await letRestoredGo(core, core.live, act.checkpoint)

@@ -1,7 +1,7 @@
 /** Shares a file that is never written again: machines, their clones and images share layers so (docs/adr/0003). */
 import { constants } from 'node:fs'
 import { chmod, copyFile, link, rm } from 'node:fs/promises'
-import { describeWriteFailure } from '../storage/atomic-file.ts'
+import { describeWriteFailure, syncPath } from '../storage/atomic-file.ts'
 
 /** Another file system; one without hard links; a policy against them; a file with all the names it can have. */
 const linkRefusals: ReadonlySet<string> = new Set(['EXDEV', 'EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
@@ -21,6 +21,7 @@ export async function linkOrCopy(source: string, target: string): Promise<void> 
   try {
     await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
     await chmod(target, 0o444)
+    await syncPath(target)
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') await rm(target, { force: true })
     throw await describeWriteFailure(target, error)

@@ -1,10 +1,13 @@
 /** An independent copy of a machine that is off: its own disks, its own identity. */
-import { copyFile, constants, cp, type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
+import { copyFile, constants, type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Job } from '../../contract/job.ts'
 import { statesAtRest } from '../../contract/machine-state.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
+import { copyFirmwareState, syncFirmwareState } from '../checkpoint/belongings.ts'
+import { actOnLayers } from '../checkpoint/layer-acts.ts'
 import { renewIdentity } from '../qemu/argv/plan-hardware.ts'
+import { syncPath } from '../storage/atomic-file.ts'
 import { writeDocument } from '../storage/document.ts'
 import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { fillFolder } from './create.ts'
@@ -24,13 +27,14 @@ export function cloneMachine(core: MachineCore, machines: Machines, name: string
   const unreserve = machines.reserveName(name)
   return core.context.jobs.run({ kind: 'machine.clone', title: `Clone ${core.name} as ${name}`, machine: core.id }, async (job) => {
     try {
-      return await core.queue.run(async () => {
+      // What an act left half done is settled first, and none begins meanwhile.
+      return await actOnLayers(core, () => core.queue.run(async () => {
         core.require('cloned', statesAtRest)
         const config: MachineConfig = { ...core.config, name, nics: core.config.nics.map((nic) => ({ ...nic, network: { ...nic.network, forwards: [] } })) }
         const id = await fillFolder(core.context, config, (names) => copyContent(core, names, job.signal, (done, total) => job.progress(done, total)))
         await machines.admit(id)
         return { machine: id, sentence: `${name} is an independent copy of ${core.name}. Its port forwards are not copied, for the ports are taken.` }
-      })
+      }))
     } finally {
       unreserve()
     }
@@ -57,10 +61,12 @@ async function copyContent(core: MachineCore, target: MachineFolderNames, signal
       await linkOrCopy(from, to)
     }
   }
+  // A power cut must not take from a clone that is listed what it was told to have.
+  for (const folder of [...Object.keys(layers).map((disk) => diskFolder(target, disk)), target.disks]) await syncPath(folder)
   await writeLayers(target, layers)
   for (const folder of ['boot', 'media'] as const) await shareFolder(core.names[folder], target[folder])
-  await cp(core.names.tpm, target.tpm, { recursive: true, mode: constants.COPYFILE_FICLONE }).catch(ignoreMissing)
-  await copyFile(core.names.nvram, target.nvram, constants.COPYFILE_FICLONE).catch(ignoreMissing)
+  await copyFirmwareState(core.names, target)
+  await syncFirmwareState(target)
   const { hardware } = core.stored
   if (hardware !== null) await writeDocument(target.hardware, hardwareDocument, renewIdentity(hardware, randomIdentity))
 }
@@ -79,6 +85,8 @@ async function shareFolder(from: string, to: string): Promise<void> {
 async function copyActive(from: string, to: string, signal: AbortSignal, copied: (bytes: number) => void): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL)
+    // What was written to the original last may be in memory only, and is so in the copy.
+    await syncPath(to)
     copied((await stat(from)).size)
     return
   } catch (error) {

@@ -94,14 +94,22 @@ export async function loadState(core: MachineCore, { qmp, qemu, ended }: Launche
   }
 }
 
-/** Everything before the process: what the guest will see, the files of a run, the command line. On a failure no trace is left. */
-export async function planLaunch(core: MachineCore, from?: Pick<SavedPoint, 'newGeneration' | 'accelerator'>): Promise<LaunchPlan> {
+/**
+ * What a launch needs of this host, with the accelerator there is for it. Changes nothing, and may be asked while the machine
+ * runs: what its own guest has is not taken. Throws `unsupported`, `invalid-input`, `in-use`, `host-unavailable`.
+ */
+export async function assertLaunchable(core: MachineCore, config: MachineConfig, hardware: Hardware | null, chosen?: 'kvm' | 'tcg'): Promise<Pick<LaunchPlan, 'host'> & { readonly accelerator: 'kvm' | 'tcg' }> {
   const host = await core.context.host.usable()
-  const { config } = core
-  validateConfig(config, { capabilities: host.capabilities, machineType: core.stored.hardware?.machineType })
+  validateConfig(config, { capabilities: host.capabilities, machineType: hardware?.machineType })
   assertMemoryFits(core, config)
   await assertPortsFree(core, config)
-  const accelerator = host.chooseAccelerator(from?.accelerator ?? config.accelerator)
+  return { host, accelerator: host.chooseAccelerator(chosen ?? config.accelerator) }
+}
+
+/** Everything before the process: what the guest will see, the files of a run, the command line. On a failure no trace is left. */
+export async function planLaunch(core: MachineCore, from?: Pick<SavedPoint, 'newGeneration' | 'accelerator'>): Promise<LaunchPlan> {
+  const { config } = core
+  const { host, accelerator } = await assertLaunchable(core, config, core.stored.hardware, from?.accelerator)
   const hardware = await settleHardware(core, host, accelerator)
 
   // An engine that was killed before QEMU came may have left one.
@@ -255,7 +263,9 @@ function assertMemoryFits(core: MachineCore, config: MachineConfig): void {
 
 /** QEMU would refuse with a line about "hostfwd"; this names the machine, or says that it is somebody else. */
 async function assertPortsFree(core: MachineCore, config: MachineConfig): Promise<void> {
+  const own = (core.run?.config.nics ?? []).flatMap((nic) => nic.network.forwards)
   for (const { protocol, hostAddress, hostPort } of config.nics.flatMap((nic) => nic.network.forwards)) {
+    if (own.some((forward) => forward.protocol === protocol && forward.hostAddress === hostAddress && forward.hostPort === hostPort)) continue
     if (await canBind(protocol, hostAddress, hostPort)) continue
     const owner = core.context.portOwner(protocol, hostPort, core.id)
     throw new MayflyError('in-use', `${core.name} cannot start: port ${hostPort} on ${hostAddress} is taken${owner === null ? ' by another program' : ` by ${owner}`}.`, { by: [owner ?? 'another program'] }, { next: 'Stop what uses it, or forward another port.' })

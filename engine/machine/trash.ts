@@ -63,7 +63,10 @@ export async function restoreFromTrash(folders: Folders, machines: Machines, ref
     const root = machinesFolder(folders)
     await rename(entry.folder, join(root, entry.id))
     await Promise.all([syncPath(root), syncPath(trashFolder(folders))])
-    return await machines.admit(entry.id)
+    const core = await machines.admit(entry.id)
+    // It may have been put away, or come from elsewhere, with an act half done.
+    if (core.state !== 'broken') await core.queue.run(() => core.context.answersAgain(core.id))
+    return core
   } finally {
     unreserve()
   }
