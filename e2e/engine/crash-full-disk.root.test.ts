@@ -24,7 +24,8 @@ test('a checkpoint that is on record was taken, whatever can be written after th
   let makeRoom = (): Promise<void> => Promise.resolve()
   expect(await stage.haltedAt('take.recorded', async (client) => {
     const { id } = await client.checkpoint.take({ machine: 'taken', label: 'second' })
-    const job = await client.job.wait({ job: id }).finally(() => makeRoom())
+    const job = await client.job.wait({ job: id })
+    await makeRoom()
     expect(job.error).toBeNull()
     expect((await client.checkpoint.list({ machine: 'taken' })).checkpoints.map(({ label }) => label)).toEqual(['first', 'second'])
     await stage.done(client.checkpoint.take({ machine: 'taken', label: 'third' }), client)
@@ -45,7 +46,8 @@ test('a clone of a machine that is half restored is one of the machine as it was
   let outcome = ''
   expect(await stage.haltedAt('restore:switching', async (client) => {
     const { id } = await client.checkpoint.restore({ machine: 'half', checkpoint: 'first' })
-    outcome = (await client.job.wait({ job: id }).finally(() => makeRoom())).error?.code ?? 'done'
+    outcome = (await client.job.wait({ job: id })).error?.code ?? 'done'
+    await makeRoom()
     expect(existsSync(journal)).toBe(true)
     await stage.done(client.machine.clone({ machine: 'half', name: 'copy' }), client)
     expect(existsSync(journal)).toBe(false)
