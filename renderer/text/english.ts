@@ -213,7 +213,7 @@ export const english = {
   },
 
   settings: {
-    kept: 'Kept on this computer. Nothing here changes a machine.', theme: 'Theme', themes: { auto: 'As the system', light: 'Light', dark: 'Dark' }, folders: 'Folders', foldersMore: 'MAYFLY_HOME moves all of them', folder: { data: 'Machines', config: 'Settings', cache: 'Cache', runtime: 'Sockets' }, qemuMore: 'MAYFLY_QEMU names another binary',
+    kept: 'Kept on this computer. Nothing here changes a machine.', theme: 'Theme', themes: { auto: 'As the system', light: 'Light', dark: 'Dark' }, folders: 'Folders', foldersMore: 'They follow MAYFLY_HOME, set before Mayfly starts, and are not changed here.', folder: { data: 'Machines', config: 'Settings', cache: 'Cache', runtime: 'Sockets' }, qemuMore: 'MAYFLY_QEMU names another binary',
     trash: 'Trash', trashEmpty: 'empty', trashHolds: (amount: number, size: string) => `${plural(amount, 'machine', 'machines')}, ${size}`, empty: 'Empty', emptyAll: (amount: number, size: string) => `Delete ${plural(amount, 'machine', 'machines')} for good, ${size}`, trashFailed: 'The trash', deleted: (when: string, size: string) => `deleted ${when}, ${size}`, restore: 'Restore',
   },
 

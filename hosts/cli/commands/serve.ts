@@ -98,7 +98,10 @@ async function announce(call: Call, io: Io, server: WebServer, openFile: string)
     tell(io, 'The address lets one browser in. Enter prints another one; Ctrl-C ends this, machines run on.')
     createInterface({ input: io.stdin }).on('line', () => io.stdout.write(`${server.newAddress()}\n`))
   }
-  if (call.options['open'] === true && !(await openBrowser(server.newAddress(), openFile))) tell(io, 'No program that opens a browser was found; open the address yourself.')
+  if (call.options['open'] !== true) return
+  // Browsers in a sandbox of their own (snap, Flatpak) may not read the file, and tell nobody but their user.
+  const isOpening = await openBrowser(server.newAddress(), openFile)
+  tell(io, isOpening ? 'A browser is being opened. If it shows an error instead of Mayfly, open the address above in it.' : 'No program that opens a browser was found; open the address above yourself.')
 }
 
 function readTls({ options }: Call, io: Io): { certificate: string; key: string } | undefined {
