@@ -101,6 +101,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     usersOf: (image) => machines.all.filter((core) => imagesOf(core.stored.config).includes(image)).map((core) => core.name),
     onChange: (change) => events.publish(change.kind === 'removed' ? { type: 'image.removed', image: change.image } : { type: 'image.changed', image: change.image }),
   })
+  const timesAt = new Map<string, number>()
   const context: EngineContext = {
     folders,
     events,
@@ -114,7 +115,9 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
       appendFile(path, line, { mode: 0o600 }).catch((error: unknown) => log.info(`${path} could not be written: ${String(error)}`))
     },
     atStep: (step) => {
-      if (process.env['MAYFLY_DIE_AT'] === step) process.kill(process.pid, 'SIGKILL')
+      const nth = (timesAt.get(step) ?? 0) + 1
+      timesAt.set(step, nth)
+      if (process.env['MAYFLY_DIE_AT'] === (nth === 1 ? step : `${step}#${nth}`)) process.kill(process.pid, 'SIGKILL')
       // Stands still, so that a test can do harm to what it works on.
       if (process.env['MAYFLY_HALT_AT'] === step) process.kill(process.pid, 'SIGSTOP')
     },

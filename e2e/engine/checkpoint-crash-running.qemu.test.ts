@@ -1,11 +1,13 @@
 /** The engine, or QEMU, is killed at every step while the machine runs: the guest is unharmed or its disks are, nothing is lost, nothing is left over. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readStateFile, writeStateFile } from '../../engine/checkpoint/state-file.ts'
 import { identifyProcess, isHalted } from '../../engine/qemu/process/process-identity.ts'
+import { checkpointFolderNames } from '../../engine/storage/names.ts'
 import { until } from '../conformance/until.ts'
 import { CrashStage } from './checkpoint-crash.fixture.ts'
 import { folderOf } from './checkpoint-model.fixture.ts'
@@ -184,7 +186,7 @@ test.each(['merge:merging', 'merge.committed', 'merge:merged', 'merge.checkpoint
 
 const ranOn: readonly string[] = ['restore.recorded', 'restore:loaded', 'restore.running']
 
-test.each(['restore:preparing', 'restore:switching', 'restore.layers', 'restore:starting', ...ranOn])('a running machine is taken back with its RAM, the engine killed at %s', async (step) => {
+test.each(['restore:preparing', 'restore.ended', 'restore:switching', 'restore.belongings', 'restore.hardware', 'restore.config', 'restore.layers', 'restore:starting', 'restore.recorded', 'restore:loaded', 'restore.running'])('a running machine is taken back with its RAM, the engine killed at %s', async (step) => {
   await boot()
   await mark('saved')
   const label = `point ${step}`
@@ -200,6 +202,120 @@ test.each(['restore:preparing', 'restore:switching', 'restore.layers', 'restore:
   expect((await sh('cat /data/mark')).trim()).toBe(ranOn.includes(step) ? 'saved' : 'present')
   await stage.done(stage.client.checkpoint.restore({ machine, checkpoint: label }))
   expect(await marks()).toEqual(['saved', 'saved'])
+})
+
+/** A point with RAM whose devices QEMU does not take: a restore ends the guest, fails, and is undone. */
+async function takeUnloadable(label: string): Promise<void> {
+  await mark('saved')
+  await stage.done(stage.client.checkpoint.take({ machine, label, what: 'ram' }))
+  const { id } = await stage.client.checkpoint.show({ machine, checkpoint: label })
+  const { state } = checkpointFolderNames(await folderOf(stage.home, stage.client, machine), id)
+  const saved = await readStateFile(state)
+  if (!(saved instanceof Uint8Array)) throw new Error('Its RAM is in the stream.')
+  await rm(state)
+  await writeStateFile(state, saved.subarray(0, saved.length - 40_000))
+  await mark('present')
+}
+
+test.each(['restore.failed', 'restore.belongings#2', 'restore.hardware#2', 'restore.config#2', 'restore.layers#2', 'restore.back'])('a restore with RAM that failed is undone, the engine killed at %s', async (step) => {
+  await boot()
+  await takeUnloadable(step)
+  expect(await stage.killedAt(step, (client) => stage.done(client.checkpoint.restore({ machine, checkpoint: step }), client))).toBe(true)
+  expect((await stage.client.machine.show({ machine })).state).toBe('stopped')
+  await nothingLeftOver()
+  await soundDisks()
+  await boot()
+  expect((await sh('cat /data/mark')).trim()).toBe('present')
+  await stage.done(stage.client.checkpoint.delete({ machine, checkpoint: step }))
+})
+
+test('a guest that QEMU lost as it was let go is taken back to before, the engine killed at restore:undoing', async () => {
+  await boot()
+  await mark('saved')
+  await stage.done(stage.client.checkpoint.take({ machine, label: 'lost', what: 'ram' }))
+  await mark('present')
+  const { run: runFile } = await folderOf(stage.home, stage.client, machine)
+  stage.home.env['MAYFLY_HALT_AT'] = 'restore:loaded'
+  expect(await stage.killedAt('restore:undoing', async (client) => {
+    delete stage.home.env['MAYFLY_HALT_AT']
+    const engine = identifyProcess((await client.engine.info({})).pid)
+    if (engine === null) throw new Error('The engine is not there.')
+    const { id } = await client.checkpoint.restore({ machine, checkpoint: 'lost' })
+    await until(() => isHalted(engine), 'the engine stands still', 60_000)
+    const { process: qemu } = JSON.parse(await readFile(runFile, 'utf8')) as { process: { pid: number } }
+    process.kill(qemu.pid, 'SIGKILL')
+    process.kill(engine.pid, 'SIGCONT')
+    await client.job.wait({ job: id })
+  })).toBe(true)
+  expect((await stage.client.machine.show({ machine })).state).toBe('stopped')
+  await nothingLeftOver()
+  await boot()
+  expect((await sh('cat /data/mark')).trim()).toBe('present')
+  await stage.done(stage.client.checkpoint.restore({ machine, checkpoint: 'lost' }))
+  expect(await marks()).toEqual(['saved', 'saved'])
+})
+
+test.each([['restore:starting', 'restore.belongings'], ['restore:starting', 'restore.layers'], ['restore:switching', 'restore.hardware']])('a restore with RAM, the engine killed at %s, and what undoes it at %s', async (step, recovering) => {
+  await boot()
+  await mark('saved')
+  const label = `${step} ${recovering}`
+  await stage.done(stage.client.checkpoint.take({ machine, label, what: 'ram' }))
+  await mark('present')
+  expect(await stage.killedTwice(step, recovering, (client) => stage.done(client.checkpoint.restore({ machine, checkpoint: label }), client))).toBe(true)
+  expect((await stage.client.machine.show({ machine })).state).toBe('stopped')
+  await nothingLeftOver()
+  await boot()
+  expect((await sh('cat /data/mark')).trim()).toBe('present')
+})
+
+test.each([['freeze.transaction', 'recover.going'], ['freeze.transaction', 'recover.gone'], ['freeze.frozen', 'recover.gone']])('a checkpoint with RAM, the engine killed at %s, and the next at %s', async (step, recovering) => {
+  await boot()
+  const word = `r${number++}`
+  await mark(word)
+  expect(await stage.killedTwice(step, recovering, (client) => stage.done(client.checkpoint.take({ machine, label: word, what: 'ram' }), client))).toBe(true)
+  expect((await stage.client.machine.show({ machine })).state).toBe('running')
+  expect(await marks()).toEqual([word, word])
+  expect(await labels()).not.toContain(word)
+  await nothingLeftOver()
+})
+
+test.each(['restore:preparing', 'restore:loaded'])('QEMU is killed in the middle of a restore with RAM (%s)', async (step) => {
+  await boot()
+  await mark('saved')
+  const label = `killed ${step}`
+  await stage.done(stage.client.checkpoint.take({ machine, label, what: 'ram' }))
+  await mark('present')
+  const { run: runFile } = await folderOf(stage.home, stage.client, machine)
+  const workedOut = await stage.haltedAt(step, (client) => stage.done(client.checkpoint.restore({ machine, checkpoint: label }), client), async () => {
+    const { process: qemu } = JSON.parse(await readFile(runFile, 'utf8')) as { process: { pid: number } }
+    process.kill(qemu.pid, 'SIGKILL')
+    await until(() => identifyProcess(qemu.pid) === null, 'QEMU is dead')
+  })
+  // The guest that was to end has ended, only not as it was to.
+  expect(workedOut).toBe(step === 'restore:preparing')
+  await nothingLeftOver()
+  await soundDisks()
+  await boot()
+  expect((await sh('cat /data/mark')).trim()).toBe(workedOut ? 'saved' : 'present')
+})
+
+test.each(['copy:begun', 'copy.streamed'])('QEMU is killed while a running machine becomes independent (%s)', async (step) => {
+  await boot()
+  const word = `i${number++}`
+  await mark(word)
+  await stage.done(stage.client.checkpoint.take({ machine, label: word, what: 'disks', freezeFileSystems: 'no' }))
+  const { pid } = await stage.client.machine.show({ machine })
+  if (pid === null) throw new Error('It does not run.')
+  await stage.haltedAt(step, (client) => stage.done(client.machine.promote({ machine }), client), async () => {
+    process.kill(pid, 'SIGKILL')
+    await until(() => identifyProcess(pid) === null, 'QEMU is dead')
+  })
+  await until(async () => (await stage.client.machine.show({ machine })).state === 'crashed', 'the crash is seen')
+  await nothingLeftOver()
+  await soundDisks()
+  await boot()
+  expect((await sh('cat /data/mark')).trim()).toBe(word)
+  await stage.done(stage.client.checkpoint.delete({ machine, checkpoint: word }))
 })
 
 test('what a guest has written since its RAM was loaded stays, whoever is killed then', async () => {

@@ -1,6 +1,8 @@
 /** An engine that can be killed at a step of an act, and the model of what its machines must be then. */
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { identifyProcess, isHalted } from '../../engine/qemu/process/process-identity.ts'
+import { startEngine } from '../../hosts/holder/start-engine.ts'
+import { endWaker } from '../../hosts/holder/waker.ts'
 import { until } from '../conformance/until.ts'
 import { type Content, folderOf, type MachineModel, newModel, writeBlocks } from './checkpoint-model.fixture.ts'
 import { TestHome } from './test-home.fixture.ts'
@@ -93,6 +95,26 @@ export class CrashStage {
 
   async reopen(): Promise<void> {
     this.client = await this.home.openDetached()
+  }
+
+  /** An engine is killed at `step` of the act, and the next one at `recovering`, while it settles that; a third takes over. True: both were. */
+  async killedTwice(step: string, recovering: string, act: (client: EngineClient) => Promise<unknown>): Promise<boolean> {
+    await this.#end()
+    this.home.env['MAYFLY_HALT_AT'] = step
+    this.client = await this.home.openDetached()
+    delete this.home.env['MAYFLY_HALT_AT']
+    const engine = identifyProcess((await this.client.engine.info({})).pid)
+    if (engine === null) throw new Error('The engine is not there.')
+    const acting = act(this.client).catch(() => undefined)
+    await until(() => isHalted(engine), `the engine stands still at ${step}`, 60_000)
+    // It would start an engine that is to live.
+    endWaker(this.home.folders)
+    process.kill(engine.pid, 'SIGKILL')
+    await acting
+    await this.home.closeEngine()
+    const died = await startEngine({ folders: this.home.folders, env: { ...this.home.env, MAYFLY_DIE_AT: recovering }, withinMs: 60_000 }).then(() => false, () => true)
+    this.client = await this.home.openDetached()
+    return died
   }
 
   /** The engine is killed while nothing is under way. */

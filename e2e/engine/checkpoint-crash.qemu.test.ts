@@ -1,5 +1,10 @@
 /** The engine is killed at every step of every act on layers. The next one finishes or undoes it; nothing is lost, nothing is left over. */
+import { existsSync } from 'node:fs'
+import { mkdir, rename } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { trashFolder } from '../../engine/storage/names.ts'
+import { until } from '../conformance/until.ts'
 import { CrashStage, noteDeleted, noteRestored, noteTaken } from './checkpoint-crash.fixture.ts'
 import { folderOf, isSame, newModel, readPresentContent, verifyMachine } from './checkpoint-model.fixture.ts'
 
@@ -67,6 +72,55 @@ test.each(['copy:begun', 'promote.copied', 'promote.recorded', 'promote.owned'])
   await verifyMachine(stage.home, stage.client, model)
   await stage.done(stage.client.machine.promote({ machine: step }))
   for (const each of [model, parent]) await verifyMachine(stage.home, stage.client, each)
+})
+
+test.each([['take:recording', 'take.recorded'], ['take:recording', 'take.parent'], ['take.recorded', 'take.parent']])('a checkpoint, killed at %s, and what settles it at %s', async (step, recovering) => {
+  const name = `${step} ${recovering}`
+  const model = await stage.begin(name)
+  await stage.take(model, 'first')
+  await stage.change(model, 2, 3)
+  expect(await stage.killedTwice(step, recovering, (dying) => stage.done(dying.checkpoint.take({ machine: name, label: 'second' }), dying))).toBe(true)
+  noteTaken(model, 'second')
+  await verifyMachine(stage.home, stage.client, model)
+})
+
+test.each([['restore:switching', 'restore.belongings'], ['restore:switching', 'restore.hardware'], ['restore.belongings', 'restore.layers']])('a restore, killed at %s, and what settles it at %s', async (step, recovering) => {
+  const name = `${step} ${recovering}`
+  const model = await stage.begin(name)
+  await stage.take(model, 'first')
+  await stage.change(model, 2, 3)
+  expect(await stage.killedTwice(step, recovering, (dying) => stage.done(dying.checkpoint.restore({ machine: name, checkpoint: 'first' }), dying))).toBe(true)
+  noteRestored(model, 'first')
+  await verifyMachine(stage.home, stage.client, model)
+})
+
+test.each([['delete:begun', 'delete.children'], ['delete.children', 'delete.present'], ['delete.present', 'delete.removed'], ['merge:merged', 'merge.checkpoints'], ['merge.checkpoints', 'merge.layers']])('a deletion, killed at %s, and what settles it at %s', async (step, recovering) => {
+  const name = `${step} ${recovering}`
+  const model = await stage.begin(name)
+  await stage.take(model, 'first')
+  await stage.change(model, 2, 3)
+  await stage.take(model, 'second')
+  await stage.change(model, 5)
+  expect(await stage.killedTwice(step, recovering, (dying) => stage.done(dying.checkpoint.delete({ machine: name, checkpoint: 'first' }), dying))).toBe(true)
+  noteDeleted(model, 'first')
+  await verifyMachine(stage.home, stage.client, model)
+})
+
+test('a machine that comes out of the trash with an act half done: that is settled', async () => {
+  const model = await stage.begin('put away')
+  await stage.take(model, 'first')
+  await stage.change(model, 2)
+  const { folder, journal } = await folderOf(stage.home, stage.client, 'put away')
+  await stage.killedWhileHalted('take:recording', (client) => stage.done(client.checkpoint.take({ machine: 'put away', label: 'second' }), client), async () => {
+    const trash = trashFolder(stage.home.folders)
+    await mkdir(trash, { recursive: true })
+    await rename(folder, join(trash, `${basename(folder)}.${Date.now()}`))
+  })
+  await stage.client.trash.restore({ machine: 'put away' })
+  await until(() => !existsSync(journal), 'it is settled')
+  expect(await stage.hasPoint(model, 'second')).toBe(true)
+  noteTaken(model, 'second')
+  await verifyMachine(stage.home, stage.client, model)
 })
 
 test('a chain that is made short, killed at copy.pulled', async () => {

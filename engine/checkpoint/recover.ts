@@ -122,10 +122,12 @@ export async function settleFreeze(core: MachineCore): Promise<void> {
     await delay(20)
     await reconcile(core)
   }
+  core.context.atStep('recover.going')
   if (before === 'running') await letGoOn(core)
   else await standAgain(core)
   await settlePresent(core)
   if (core.run?.config.clipboard === true) await plugClipboard(core).catch(ignoreExpected)
+  core.context.atStep('recover.gone')
   await forgetFreeze(core)
 }
 

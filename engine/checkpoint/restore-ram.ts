@@ -5,6 +5,7 @@
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import type { CheckpointId } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
+import { assertLaunchable } from '../machine/launch.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { beginFrom, pullPlug } from '../machine/power.ts'
 import type { SavedPoint } from '../machine/saved-point.ts'
@@ -13,12 +14,13 @@ import { announce } from './announce.ts'
 import type { CheckpointRecord } from './checkpoint-document.ts'
 import { dropAside, findMissingRam } from './checkpoint-store.ts'
 import { collectGarbage } from './collect-garbage.ts'
+import { endToRestore } from './end-to-restore.ts'
 import { closeJournal, writeJournal } from './journal.ts'
-import { dropOverlays, makeOverlays, nameOverlays, onTop, type Overlays } from './overlays.ts'
+import { dropOverlays, nameOverlays, onTop } from './overlays.ts'
 import { closeRamLayers, openRamLayers } from './ram-layers.ts'
 import { ramRefusal } from './ram-refusal.ts'
 import { readStateFile } from './state-file.ts'
-import { assertWhole, becomePoint, bringBack, keepAside } from './restore-now.ts'
+import { assertWhole, becomePoint, bringBack, keepAside, withPresentsOwn } from './restore-now.ts'
 
 /**
  * Runs in the machine's queue. The guest goes on where it was, or stands still if it did. Throws
@@ -29,15 +31,18 @@ export async function restoreRam(core: MachineCore, record: CheckpointRecord, si
   const { context, names } = core
   await assertWhole(core, record)
   await assertUsable(core, record)
+  await assertLaunchable(core, withPresentsOwn(record.config, core.config), record.hardware, record.madeWith?.accelerator)
   const overlays = nameOverlays(record.disks)
-  // Until the journal says otherwise nothing names what is made here, and it is garbage.
-  context.atStep('restore:preparing')
   const reading = readStateFile(checkpointFolderNames(names, record.id).state)
   reading.catch(() => undefined)
   const ram = await openRamLayers(names.ram, record.ram?.layers ?? [], record.config.memoryMiB * 1024 * 1024)
   try {
     const state = await reading
-    const before = await makeReady(core, record, overlays)
+    await endToRestore(core, record, overlays)
+    const before = await keepAside(core).catch(async (error: unknown) => {
+      await dropOverlays(names, overlays)
+      throw toldOff(core, error, record)
+    })
     core.enter('restoring')
     let isLoaded = false
     try {
@@ -67,22 +72,6 @@ export async function restoreRam(core: MachineCore, record: CheckpointRecord, si
   await announce(core, record.id)
 }
 
-/** Makes the new layers, ends the guest, and keeps aside what the machine then is. */
-async function makeReady(core: MachineCore, record: CheckpointRecord, overlays: Overlays): Promise<CheckpointId> {
-  try {
-    // First: a host without space is found out while the guest still runs.
-    await makeOverlays(core.names, record.disks, overlays)
-    if (hasProcess(core.state)) {
-      core.enter('restoring')
-      await pullPlug(core, true)
-    }
-    return await keepAside(core)
-  } catch (error) {
-    await dropOverlays(core.names, overlays)
-    throw error
-  }
-}
-
 async function assertUsable(core: MachineCore, record: CheckpointRecord): Promise<void> {
   const refused = await ramRefusal(core, record)
   const next = 'Restore its disks only: --what disks'
@@ -97,13 +86,19 @@ function load(core: MachineCore, record: CheckpointRecord, saved: Pick<SavedPoin
 
 /** The machine as it was, switched off, and the error that says so. */
 async function undone(core: MachineCore, error: unknown, record: CheckpointRecord, before: CheckpointId, note: () => Promise<void>): Promise<unknown> {
+  core.context.atStep('restore.failed')
   if (core.live !== null) await pullPlug(core)
   if (hasProcess(core.state)) core.enter('stopped')
   await note()
   await bringBack(core, before)
+  core.context.atStep('restore.back')
   await closeJournal(core.names)
   await dropAside(core.names, before)
   await collectGarbage(core.names)
+  return toldOff(core, error, record)
+}
+
+function toldOff(core: MachineCore, error: unknown, record: CheckpointRecord): unknown {
   if (!isMayflyError(error)) return error
   return new MayflyError(error.code, `${core.name} could not be taken back to ${record.label}. ${error.message} It is off, and its disks are as they were.`, error.details, { cause: error, next: 'Restore its disks only: --what disks, or start it.' })
 }

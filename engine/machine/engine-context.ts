@@ -25,7 +25,7 @@ export interface EngineContext {
   readonly appendEvent: (path: string, line: string) => void
   /**
    * Called between the steps of an act on a machine's files, by the name of the step that comes next.
-   * Does nothing, except in a test that kills the engine there (`MAYFLY_DIE_AT`).
+   * Does nothing, except in a test that kills the engine there (`MAYFLY_DIE_AT`; `step#2`: when it comes there again).
    */
   readonly atStep: (step: string) => void
   /** A machine's process has ended and its end is on record; called in the machine's queue. */
