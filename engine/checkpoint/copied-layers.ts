@@ -12,9 +12,10 @@ import { liveDisks } from '../machine/live-disks.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { liveOf } from '../machine/power.ts'
 import { reopenedNode } from '../qemu/argv/devices/disk.ts'
+import { findOutOfSpace } from '../qemu/img/new-image-file.ts'
 import type { QmpArguments, QmpClient } from '../qemu/qmp/qmp-client.ts'
 import { endQmpJob, runQmpJob } from '../qemu/qmp/qmp-job.ts'
-import { syncPath } from '../storage/atomic-file.ts'
+import { describeWriteFailure, syncPath } from '../storage/atomic-file.ts'
 import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { closeJournal, writeJournal } from './journal.ts'
@@ -57,6 +58,9 @@ export async function copyLive(core: MachineCore, disk: DeviceId, { keepsBase, s
     core.context.atStep('copy.streamed')
     await core.queue.run(() => adoptChains(core, plan.qmp))
     core.context.atStep('copy.recorded')
+  } catch (error) {
+    // Of a job that failed QEMU has only words.
+    throw (await findOutOfSpace(core.names.layers, null, error)) ?? error
   } finally {
     await core.queue.run(() => endCopy(core))
   }
@@ -64,9 +68,13 @@ export async function copyLive(core: MachineCore, disk: DeviceId, { keepsBase, s
 
 const copyJob = (disk: DeviceId): string => `copy-${disk}`
 
-/** Puts these layers on disk, before others that said the same may go. */
+/** Puts these layers on disk, before others that said the same may go. Throws `no-space`. */
 export async function syncLayers(names: MachineFolderNames, chains: Layers): Promise<void> {
-  for (const [disk, chain] of Object.entries(chains)) for (const file of chain) await syncPath(join(diskFolder(names, disk), file))
+  for (const path of Object.entries(chains).flatMap(([disk, chain]) => chain.map((file) => join(diskFolder(names, disk), file)))) {
+    await syncPath(path).catch(async (error: unknown) => {
+      throw await describeWriteFailure(path, error)
+    })
+  }
 }
 
 /** Settles what was under way when an engine was killed: what QEMU has done by itself meanwhile is put on record. Runs in the machine's queue. */

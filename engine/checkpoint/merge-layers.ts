@@ -13,11 +13,12 @@ import { type Layers, readPresent, writeLayers } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { liveOf } from '../machine/power.ts'
 import { commitLayer } from '../qemu/img/commit-layer.ts'
+import { findOutOfSpace } from '../qemu/img/new-image-file.ts'
 import { renameBacking } from '../qemu/img/own-layer.ts'
 import { endQmpJob, runQmpJob } from '../qemu/qmp/qmp-job.ts'
-import { syncPath } from '../storage/atomic-file.ts'
 import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { readCheckpoints, writeCheckpoint } from './checkpoint-store.ts'
+import { syncLayers } from './copied-layers.ts'
 import { type Act, closeJournal, writeJournal } from './journal.ts'
 import { findMerge, layersAbove, type Merge, mergedChain, namedLayers } from './layer-tree.ts'
 import { formatNodes, liveChain, removeNodes } from './live-chain.ts'
@@ -136,7 +137,8 @@ async function mergeLive(core: MachineCore, plan: Plan, options: MergeOptions): 
     })
   } catch (error) {
     await core.queue.run(() => giveUp(core))
-    throw error
+    // Of a job that failed QEMU has only words.
+    throw (await findOutOfSpace(join(diskFolder(core.names, plan.disk), plan.into), null, error)) ?? error
   }
 }
 
@@ -166,7 +168,7 @@ async function giveUp(core: MachineCore): Promise<void> {
 async function finishMerge(core: MachineCore, { disk, into, from }: Merge, isDone: string | null): Promise<void> {
   const { context, names } = core
   // A disk may be one whose writes nobody waits for (`cache: unsafe`): until now the upper layer had to be there.
-  await syncPath(join(diskFolder(names, disk), into))
+  await syncLayers(names, { [disk]: [into] })
   await writeJournal(context, names, { act: 'merge', step: 'merged', disk, into, from })
   const { sound } = await readCheckpoints(names)
   const present = await readPresent(names)

@@ -13,6 +13,8 @@ import { MayflyError } from '../../contract/errors.ts'
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600, durable = true, ready?: Promise<unknown>): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${randomBytes(6).toString('hex')}.tmp`)
+  // Where both fail this one is told of its own failure, and a failure that nobody hears would end the engine.
+  ready?.catch(() => undefined)
   try {
     const file = await open(temporary, 'wx', mode)
     try {
