@@ -94,9 +94,9 @@ export class Windows {
       this.#ready = false
       this.#options.onMainClosed()
     })
-    // A page that begins anew has to listen anew.
-    window.webContents.on('did-start-loading', () => {
-      this.#ready = false
+    // A page that begins anew has to listen anew; one that only shows another of its places still listens.
+    window.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
+      if (isMainFrame && !isSameDocument) this.#ready = false
     })
     void window.loadURL(`${pageOrigin}/`)
     return window
