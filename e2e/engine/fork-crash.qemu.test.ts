@@ -6,7 +6,7 @@ import type { EngineClient } from '../../engine/engine-face.ts'
 import { findQemu } from '../../engine/qemu/capabilities/find-qemu.ts'
 import { checkQcow2 } from '../../engine/qemu/img/check-qcow2.ts'
 import { forkMarksFolder, machinesFolder } from '../../engine/storage/names.ts'
-import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
+import { identifyProcess, isHalted } from '../../engine/qemu/process/process-identity.ts'
 import { until } from '../conformance/until.ts'
 import { TestHome } from './test-home.fixture.ts'
 
@@ -90,5 +90,52 @@ test.each(['fork.layered', 'fork.protect', 'fork.folder', 'fork.begin'])('of a m
   await home.closeEngine()
   await dieAt(step, (dying) => dying.machine.fork({ machine: 'parent' }))
   await assertOnlyParent('stopped')
+  await home.closeEngine()
+})
+
+/** The engine stands still at a step of an act while QEMU is killed, and goes on. True: the act worked out. */
+async function haltedAt(step: string, act: (client: EngineClient) => Promise<unknown>, harm: () => Promise<void>): Promise<boolean> {
+  home.env['MAYFLY_HALT_AT'] = step
+  client = await home.openDetached()
+  delete home.env['MAYFLY_HALT_AT']
+  const engine = identifyProcess((await client.engine.info({})).pid)
+  if (engine === null) throw new Error('The engine is not there.')
+  const acting = act(client).then(() => true, () => false)
+  await until(() => isHalted(engine), `the engine stands still at ${step}`, 60_000)
+  await harm()
+  // Each fork comes by the step.
+  const goOn = setInterval(() => process.kill(engine.pid, 'SIGCONT'), 50)
+  return acting.finally(() => clearInterval(goOn))
+}
+
+test.each(['freeze.stop', 'freeze.transaction', 'freeze.frozen', 'fork.begin', 'fork.begun'])('the parent\'s QEMU is killed at %s of a fork: what was made of it lives without it, or nothing was', async (step) => {
+  client = await home.open()
+  if ((await client.machine.show({ machine: 'parent' })).state !== 'running') await client.machine.start({ machine: 'parent' })
+  await home.ready(client, 'parent')
+  await home.sh(client, 'parent', `echo ${step} > /data/kept; sync; mkdir -p /run; dd if=/dev/urandom of=/run/random bs=1M count=2 2>/dev/null; md5sum /run/random > /run/sum`)
+  const { pid } = await client.machine.show({ machine: 'parent' })
+  if (pid === null) throw new Error('It does not run.')
+  await home.closeEngine()
+  const workedOut = await haltedAt(step, (halting) => halting.machine.fork({ machine: 'parent', name: 'orphan', throwaway: true }), async () => {
+    process.kill(pid, 'SIGKILL')
+    await until(() => identifyProcess(pid) === null, 'QEMU is dead')
+  })
+  expect(workedOut).toBe(step.startsWith('fork.'))
+  await until(async () => (await client.machine.show({ machine: 'parent' })).state === 'crashed', 'the crash is seen')
+  if (workedOut) {
+    expect(await home.sh(client, 'orphan', 'md5sum -c -s /run/sum && cat /data/kept')).toBe(`${step}\n`)
+    await client.machine.stop({ machine: 'orphan', force: true })
+  }
+  await until(async () => (await client.machine.list({})).length === 1, 'only the parent is there')
+  const { pid: engine } = await client.engine.info({})
+  await client.engine.shutdown({})
+  await until(() => identifyProcess(engine) === null, 'the engine has ended')
+  await home.closeEngine()
+  client = await home.open()
+  expect(await readdir(machinesFolder(home.folders))).toEqual([parent])
+  expect(await readdir(forkMarksFolder(home.folders)).catch(() => [])).toEqual([])
+  await client.machine.start({ machine: 'parent' })
+  await home.ready(client, 'parent')
+  expect((await home.sh(client, 'parent', 'cat /data/kept')).trim()).toBe(step)
   await home.closeEngine()
 })
