@@ -193,7 +193,9 @@ async function prepareRam(core: MachineCore, live: LiveMachine, stateFile: strin
     close: () => saving.close(),
     async save() {
       if (pile === null) {
-        await saving.save()
+        await saving.save().catch(async (error: unknown) => {
+          throw await describeWriteFailure(stateFile, error)
+        })
         return { state: { file: stateFile }, pile: null }
       }
       // The library freezes RAM while QEMU writes the state of its devices: neither touches what the other does.

@@ -29,7 +29,7 @@ const bootedWithinMs = 90_000
 /** What a fork begins from. */
 export interface SavedRam {
   readonly state: Buffer
-  /** Lowest first. */
+  /** Lowest first; none where RAM is in the state. */
   readonly layers: readonly OpenRamLayer[]
 }
 
@@ -110,7 +110,7 @@ export class RamGuest {
     const pid = Number(await readFile(`${folder}/qemu.pid`, 'utf8'))
     const guest = new RamGuest(folder, memoryMiB, qmp, pid, qemu.ended, saved?.layers ?? [])
     try {
-      if (saved !== undefined) await loadDeviceState(qmp, { socket: `${folder}/state.sock`, withoutRam: true }, saved.state)
+      if (saved !== undefined) await loadDeviceState(qmp, { socket: `${folder}/state.sock`, withoutRam: saved.layers.length > 0 }, saved.state)
       await qmp.execute('cont')
       if (saved === undefined && options.bootSector === undefined) await guest.#untilBooted()
     } catch (error) {

@@ -1,6 +1,6 @@
 /** RAM as a pile of frozen layers, in real guests that say themselves what is in their memory. */
 import { closeSync, readdirSync, readlinkSync, readSync } from 'node:fs'
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import { until } from '../../guest/exec/native-helper.fixture.ts'
 import { meterDisk } from '../capabilities/accelerator-guest.ts'
 import { findQemu } from '../capabilities/find-qemu.ts'
 import { measureAccelerator } from '../capabilities/measure-accelerator.ts'
+import { prepareStateSaving } from '../qmp/device-state.ts'
 import { digestOf, RamGuest, removeFolder } from './ram-guest.fixture.ts'
 import { describeRam, ramLayerExtents } from './ram-library.ts'
 
@@ -82,6 +83,22 @@ test('a guest goes on after its RAM was frozen in place, and its forks diverge f
   expect(await right.shell('md5sum < /run/ours; md5sum < /run/theirs; cat /run/who')).toBe(`${ours}\n${theirs}\nright`)
   expect(await describeRam(grandchild.socket)).toMatchObject({ mode: 'private', layers: [{ id: frozen.id }, { id: second.id }] })
   expect(digests(source)).toEqual(before)
+}, 240_000)
+
+test('a guest that was saved without its RAM is saved with it afterwards, where nobody can be asked for layers', async () => {
+  const source = await start('source')
+  await source.freeze()
+  const ours = await source.fill('ours', 24)
+  const file = join(folder, 'state')
+  const saving = await prepareStateSaving(source.qmp, { socket: join(folder, 'state.sock'), withoutRam: false }, file)
+  await source.qmp.execute('stop')
+  await saving.save()
+  await source.qmp.execute('cont')
+  await saving.close()
+  expect((await stat(file)).size).toBeGreaterThan(24 * mebibyte)
+  const later = await start('later', { saved: { state: await readFile(file), layers: [] } })
+  expect(await later.digest('ours')).toBe(ours)
+  expect(await source.digest('ours')).toBe(ours)
 }, 240_000)
 
 /** What the balloon has taken from the guest is told by what is left to it. */

@@ -8,14 +8,14 @@
 import { createReadStream, type WriteStream, createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { finished } from 'node:stream/promises'
+import { finished, pipeline } from 'node:stream/promises'
 import { MayflyError, isMayflyError } from '../../../contract/errors.ts'
 import type { QmpClient } from './qmp-client.ts'
 
 export interface StateTransfer {
   /** Where the socket is made for the moment; its folder is private. */
   readonly socket: string
-  /** RAM stays out of the stream. QEMU must know `x-ignore-shared`, and RAM be a shared file to it. */
+  /** RAM stays out of the stream. QEMU must know `x-ignore-shared`, and RAM be a shared file to it. False: RAM is in it, whatever this QEMU was told for a transfer before. */
   readonly withoutRam: boolean
   readonly signal?: AbortSignal
 }
@@ -33,7 +33,7 @@ export interface StateSaving {
 /**
  * Makes everything ready for a state to be saved, while the guest still runs. `file`: it is written
  * there instead of being answered, for a stream with RAM in it. Throws `qmp-failed` where QEMU refuses
- * or fails, `qmp-interrupted`, `cancelled`.
+ * or fails, `qmp-interrupted`, `cancelled`, and `save` the system's error where the file cannot be written.
  */
 export async function prepareStateSaving(qmp: QmpClient, transfer: StateTransfer, file?: string): Promise<StateSaving> {
   const taken = await listenOnce(transfer.socket, file)
@@ -55,7 +55,8 @@ export async function prepareStateSaving(qmp: QmpClient, transfer: StateTransfer
         return await taken.content()
       } catch (error) {
         if (!qmp.isClosed) await qmp.execute('migrate_cancel').catch(ignoreExpected)
-        throw error
+        // QEMU only says that nobody took it.
+        throw taken.lost() ?? error
       }
     },
   }
@@ -82,8 +83,11 @@ export async function loadDeviceState(qmp: QmpClient, transfer: StateTransfer, s
 }
 
 async function prepare(qmp: QmpClient, { withoutRam }: StateTransfer): Promise<void> {
+  const ignoreShared = qmp.execute('migrate-set-capabilities', { capabilities: [{ capability: 'x-ignore-shared', state: withoutRam }] })
   await Promise.all([
-    qmp.execute('migrate-set-capabilities', { capabilities: [{ capability: 'events', state: true }, ...(withoutRam ? [{ capability: 'x-ignore-shared' as const, state: true }] : [])] }),
+    qmp.execute('migrate-set-capabilities', { capabilities: [{ capability: 'events', state: true }] }),
+    // A QEMU that does not know it puts RAM in the stream in any case.
+    withoutRam ? ignoreShared : ignoreShared.catch(ignoreRefused),
     qmp.execute('migrate-set-parameters', { 'max-bandwidth': unlimitedBytesPerSecond }),
   ])
 }
@@ -97,6 +101,8 @@ async function endOfMigration(qmp: QmpClient, signal: AbortSignal | undefined): 
 
 interface Taken {
   content(): Promise<Buffer>
+  /** Why what came could not be kept; null where it could so far. */
+  lost(): Error | null
   close(): void
 }
 
@@ -105,6 +111,10 @@ async function listenOnce(path: string, file: string | undefined): Promise<Taken
   const chunks: Buffer[] = []
   const sink: WriteStream | null = file === undefined ? null : createWriteStream(file, { flags: 'wx', mode: 0o600 })
   let accept: (socket: Socket) => void
+  let lost: Error | null = null
+  sink?.on('error', (error) => {
+    lost = error
+  })
   const accepted = new Promise<Socket>((resolve) => {
     accept = resolve
   })
@@ -112,10 +122,10 @@ async function listenOnce(path: string, file: string | undefined): Promise<Taken
   await rm(path, { force: true })
   const server: Server = createServer((socket) => accept(socket))
   const received = accepted.then(async (socket) => {
-    if (sink === null) socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-    else socket.pipe(sink)
-    socket.resume()
-    await finished(sink ?? socket, sink === null ? { writable: false } : {})
+    // A file that takes nothing more ends the connection: else QEMU would wait for ever.
+    if (sink !== null) return pipeline(socket, sink).finally(() => socket.destroy())
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    await finished(socket, { writable: false })
   })
   received.catch(() => undefined)
   await new Promise<void>((resolve, reject) => {
@@ -127,10 +137,11 @@ async function listenOnce(path: string, file: string | undefined): Promise<Taken
       await received
       return Buffer.concat(chunks)
     },
+    lost: () => lost,
     close: () => {
       server.close()
       void accepted.then((socket) => socket.destroy())
-      sink?.end()
+      sink?.destroy()
     },
   }
 }
@@ -143,6 +154,10 @@ async function feed(path: string, state: Uint8Array | { readonly file: string })
   else socket.end(state)
   await finished(socket, { readable: false })
   socket.destroy()
+}
+
+function ignoreRefused(error: unknown): void {
+  if (!isMayflyError(error, 'qmp-failed')) throw error
 }
 
 function ignoreExpected(error: unknown): void {
