@@ -1,12 +1,13 @@
 /** What a merge, a copy or a promotion wrote is on disk before the layers that said the same until then may go: a power cut in between costs nothing. */
-import { type FileHandle, open, readdir, readFile } from 'node:fs/promises'
-import { readlinkSync, statSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { type MachineFolderNames } from '../../engine/storage/names.ts'
 import { folderOf } from './checkpoint-model.fixture.ts'
 import { TestHome } from './test-home.fixture.ts'
+import { watchSyncs } from './watch-syncs.fixture.ts'
 
 let home: TestHome
 let client: EngineClient
@@ -22,26 +23,11 @@ interface Synced {
 
 let synced: Synced[] = []
 
-/** Nobody can cut the power here; but every file that the engine waits for goes by one function of Node's. */
-async function watchSyncs(): Promise<() => void> {
-  const any = await open('/dev/null')
-  const prototype = Object.getPrototypeOf(any) as { sync: (this: FileHandle) => Promise<void> }
-  await any.close()
-  const original = prototype.sync
-  prototype.sync = async function sync(this: FileHandle) {
-    const path = readlinkSync(`/proc/self/fd/${this.fd}`)
-    const { mtimeNs } = statSync(path, { bigint: true })
-    await original.call(this)
-    if (path.endsWith('.qcow2')) synced.push({ file: basename(path), writtenAt: mtimeNs, beside: await readdir(join(path, '..')) })
-  }
-  return () => {
-    prototype.sync = original
-  }
-}
-
 beforeAll(async () => {
   ;({ home, client } = await TestHome.withTiny())
-  stopWatching = await watchSyncs()
+  stopWatching = await watchSyncs(async (path, writtenAt) => {
+    if (path.endsWith('.qcow2')) synced.push({ file: basename(path), writtenAt, beside: await readdir(join(path, '..')) })
+  })
 }, 120_000)
 afterAll(async () => {
   stopWatching()

@@ -1,34 +1,22 @@
 /**
- * A QEMU that does not load the RAM library: a statically linked program stands before the real one, and
- * the loader's variables end there. Saving, going back and forking work all the same, by a stream that has all of the RAM;
+ * A QEMU that does not load the RAM library. Saving, going back and forking work all the same, by a stream that has all of the RAM;
  * what was saved in layers is refused, and said why.
  */
-import { execFile } from 'node:child_process'
-import { readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { readdir, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { EngineClient } from '../../engine/engine-face.ts'
-import { findQemu } from '../../engine/qemu/capabilities/find-qemu.ts'
+import { checkpointFolderNames } from '../../engine/storage/names.ts'
 import { folderOf } from './checkpoint-model.fixture.ts'
 import { askGuest, beginProof, writeDisk, writeRam } from './living-guest.fixture.ts'
+import { buildPlainQemu } from './plain-qemu.fixture.ts'
 import { refusal, TestHome } from './test-home.fixture.ts'
+import { watchSyncs } from './watch-syncs.fixture.ts'
 
 let home: TestHome
 let client: EngineClient
 let before: string | undefined
 let plain = ''
-
-const wrapper = (binary: string): string => `#include <stdlib.h>
-#include <unistd.h>
-int main(int count, char **arguments) {
-  (void)count;
-  unsetenv("LD_PRELOAD");
-  arguments[0] = "${binary}";
-  execv(arguments[0], arguments);
-  return 127;
-}
-`
 
 /** Another engine takes over, with this QEMU or the usual one. */
 async function use(qemu: string | undefined): Promise<void> {
@@ -41,9 +29,7 @@ async function use(qemu: string | undefined): Promise<void> {
 beforeAll(async () => {
   before = process.env['MAYFLY_QEMU']
   home = await TestHome.make()
-  plain = join(home.root, 'qemu-system-x86_64')
-  await writeFile(`${plain}.c`, wrapper((await findQemu()).binary))
-  await promisify(execFile)('cc', ['-static', '-o', plain, `${plain}.c`])
+  plain = await buildPlainQemu(home.root)
   client = await home.open()
   await home.buildTiny(client)
   await use(plain)
@@ -80,7 +66,15 @@ const ramFiles = async (machine: string): Promise<string[]> => readdir((await fo
 test('a machine is saved with its RAM and taken back', async () => {
   await boot('plain')
   expect((await client.host.doctor({})).results.find(({ id }) => id === 'ram-library')?.status).toBe('warning')
-  await done(client.checkpoint.take({ machine: 'plain', label: 'one', what: 'ram' }))
+  const synced: string[] = []
+  const stopWatching = await watchSyncs((path, writtenAt) => {
+    synced.push(`${basename(path)} ${writtenAt}`)
+  })
+  await done(client.checkpoint.take({ machine: 'plain', label: 'one', what: 'ram' })).finally(stopWatching)
+  const [point] = (await client.checkpoint.list({ machine: 'plain' })).checkpoints
+  if (point === undefined) throw new Error('It was saved.')
+  const { state } = checkpointFolderNames(await folderOf(home, client, 'plain'), point.id)
+  expect(synced).toContain(`${basename(state)} ${(await stat(state, { bigint: true })).mtimeNs}`)
   await write('plain', 2)
   await done(client.checkpoint.take({ machine: 'plain', label: 'two', what: 'ram' }))
   await write('plain', 3)

@@ -7,6 +7,7 @@
 import { isMayflyError } from '../../contract/errors.ts'
 import type { Frozen } from '../machine/freeze.ts'
 import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
+import { describeWriteFailure, syncPath } from '../storage/atomic-file.ts'
 import type { MachineFolderNames } from '../storage/names.ts'
 import type { RamOwner } from './ram-kin.ts'
 import { checkRamLayer, closeRamLayers, openRamLayers, shareRamLayers, writeRamLayer } from './ram-layers.ts'
@@ -31,8 +32,16 @@ export interface SaveRamRequest {
 export async function saveRam(request: SaveRamRequest): Promise<string[]> {
   const { frozen, stateFile } = request
   if (frozen.state instanceof Uint8Array) await writeStateFile(stateFile, frozen.state)
+  // A stream that QEMU wrote, with all of the RAM.
+  else if (frozen.state !== null) await putOnDisk(frozen.state.file)
   const top = frozen.ram.at(-1)
   return top === undefined ? [] : writePile(request, frozen.ram, top)
+}
+
+async function putOnDisk(file: string): Promise<void> {
+  await syncPath(file).catch(async (error: unknown) => {
+    throw await describeWriteFailure(file, error)
+  })
 }
 
 async function writePile({ names, ramBytes, owners, signal, onProgress }: SaveRamRequest, pile: readonly OpenRamLayer[], top: OpenRamLayer): Promise<string[]> {
