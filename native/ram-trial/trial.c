@@ -1,7 +1,7 @@
 /* For tests of native/ram: a process that treats its RAM as QEMU does, and is told on stdin what to
  * do with it. Pages hold one number each, repeated, so that few words say what a memory holds.
  *
- *   map | write FIRST COUNT STEP VALUE | discard FIRST COUNT | advise FIRST COUNT | read | unmap | cover FIRST COUNT | mappings
+ *   map | write FIRST COUNT STEP VALUE | discard FIRST COUNT | advise FIRST COUNT | read | unmap | cover FIRST COUNT | mappings | descriptors MOST
  *
  * Each command is answered with one line. */
 #define _GNU_SOURCE
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +73,14 @@ static void count_mappings(void) {
   printf("%d\n", mappings);
 }
 
+/* Opens nothing beyond so many; 0: as many as it may. */
+static int limit_descriptors(rlim_t most) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+  limit.rlim_cur = most == 0 ? limit.rlim_max : most;
+  return setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void answer(int outcome) {
   if (outcome == 0)
     printf("done\n");
@@ -104,6 +113,8 @@ int main(void) {
       answer(mmap(address, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ? -1 : 0);
     } else if (strcmp(word, "mappings") == 0) {
       count_mappings();
+    } else if (strcmp(word, "descriptors") == 0) {
+      answer(limit_descriptors(first));
     } else {
       printf("unknown\n");
     }

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 #include "ram.h"
 
@@ -17,6 +18,8 @@ enum word { WORD_DESCRIBE = 1, WORD_FREEZE = 2, WORD_PREPARE = 3, WORD_INDEX = 4
 /* A connection that does not fit is refused at once; the engine asks for all layers of a pile together. */
 enum { MOST_WAITING = 512 };
 enum { HEAR_MS = 2000, TELL_MS = 5000, PREPARED_FOR_MS = 10000 };
+/* Without a free descriptor whoever knocks cannot be let in, and goes on knocking. */
+enum { NO_ROOM_MS = 100 };
 /* What a freeze leaves to be done needs the processor and the process's memory lock: the guest shall run again first. */
 enum { TIDY_AFTER_MS = 100 };
 
@@ -189,7 +192,10 @@ static void *listen_on(void *unused) {
     unfinished = false;
     if (ready == 0) continue;
     const int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-    if (connection < 0) continue;
+    if (connection < 0) {
+      nanosleep(&(struct timespec){.tv_nsec = NO_ROOM_MS * 1000000l}, NULL);
+      continue;
+    }
     serve(connection);
     close(connection);
   }

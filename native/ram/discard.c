@@ -8,8 +8,13 @@
 
 static const char zero_page[PAGE_BYTES];
 
-/* Without another mapping: what shows through from the layer is overwritten. */
-static void wipe(char *address, uint32_t count) {
+/* Without another mapping: what shows through from the layer is overwritten. A copy stays a page of the
+ * guest's own, so that the next freeze has its zeroes: what lies beneath may be zero where its source is not. */
+static void wipe(char *address, uint32_t count, bool is_copied) {
+  if (is_copied) {
+    memset(address, 0, (size_t)count * PAGE_BYTES);
+    return;
+  }
   system_advise(address, (size_t)count * PAGE_BYTES, MADV_DONTNEED);
   for (uint32_t page = 0; page < count; page++) {
     char *at = address + (size_t)page * PAGE_BYTES;
@@ -19,7 +24,8 @@ static void wipe(char *address, uint32_t count) {
 
 static void discard_run(char *address, uint32_t first, uint32_t count, int protection) {
   const size_t bytes = (size_t)count * PAGE_BYTES;
-  if (ram.sources[first] >= SOURCE_ZERO) {
+  const bool is_copied = ram.copied_pages > 0 && ram.copied[first];
+  if (ram.sources[first] >= SOURCE_ZERO && !is_copied) {
     // Zeroes are mapped there already.
     system_advise(address, bytes, MADV_DONTNEED);
     return;
@@ -27,9 +33,10 @@ static void discard_run(char *address, uint32_t first, uint32_t count, int prote
   if (ram.borders + ram.stale_borders < ram.most_borders && system_map(address, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED) {
     if (ram.hidden_from_dumps) system_advise(address, bytes, MADV_DONTDUMP);
     sources_set(first, count, SOURCE_DISCARDED);
+    copied_set(first, count, false);
     return;
   }
-  wipe(address, count);
+  wipe(address, count, is_copied);
 }
 
 /* Private mode, lock held. */

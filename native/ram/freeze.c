@@ -8,6 +8,11 @@
 #include <unistd.h>
 #include "ram.h"
 
+/* Since Linux 5.7; older headers lack it. */
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
 /* Fewer pages than this between two written ones are copied with them: a mapping costs about as much. */
 enum { FIRST_GAP = 4, SHORT_ZERO_RUN = 64 };
 /* From here on letting go of pages takes longer than moving them aside. */
@@ -62,7 +67,8 @@ static enum status freeze_shared(struct layer *layer) {
     set_aside(ram.pieces[i].address, ram.pieces[i].count);
     if (map_own_file(&ram.pieces[i], MAP_PRIVATE)) continue;
     const int code = errno;
-    while (i-- > 0) map_own_file(&ram.pieces[i], MAP_SHARED);
+    // The one that failed as well: the kernel may have let go of what lay there.
+    for (unsigned j = 0; j <= i; j++) map_own_file(&ram.pieces[j], MAP_SHARED);
     hide_pending = true;
     errno = code;
     return STATUS_SYSTEM_ERROR;
@@ -115,12 +121,14 @@ static void map_layer(const struct layer *layer, unsigned number) {
     }
     const bool may_map = ram.borders + ram.stale_borders + 2 <= ram.most_borders;
     sources_set(extent->first, extent->count, (uint16_t)number);
+    copied_set(extent->first, extent->count, !may_map);
     for (uint32_t done = 0, count; may_map && done < extent->count; done += count) {
       count = extent->count - done;
       char *address = part_of(extent->first + done, &count);
       const off_t offset = (off_t)(extent->first + done) * PAGE_BYTES;
       const bool is_aside = count >= SET_ASIDE_PAGES && set_aside(address, count);
       const bool is_mapped = system_map(address, (size_t)count * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, layer->descriptor, offset) != MAP_FAILED;
+      if (!is_mapped) copied_set(extent->first + done, count, true);
       if (!is_mapped && is_aside && !read_fully(layer->descriptor, address, (size_t)count * PAGE_BYTES, offset)) complain("pages that were moved aside cannot be read back");
     }
   }

@@ -25,10 +25,14 @@ static bool map_run(char *address, uint32_t first, uint32_t count, uint16_t sour
   const bool zero = source >= SOURCE_ZERO;
   if (may_map) {
     const int flags = PRIVATELY | MAP_FIXED | (zero ? MAP_ANONYMOUS : 0);
-    if (system_map(address, bytes, protection, flags, zero ? -1 : ram.layers[source].descriptor, zero ? 0 : offset) != MAP_FAILED) return true;
+    if (system_map(address, bytes, protection, flags, zero ? -1 : ram.layers[source].descriptor, zero ? 0 : offset) != MAP_FAILED) {
+      copied_set(first, count, false);
+      return true;
+    }
     if (errno != ENOMEM) return false;
   }
   if ((protection & PROT_WRITE) == 0) return false;
+  copied_set(first, count, true);
   if (zero) {
     memset(address, 0, bytes);
     return true;

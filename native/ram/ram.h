@@ -4,7 +4,7 @@
  *   from layers, or was frozen once, maps it privately ("private mode").
  * - `sources` says for each page of a private machine where it lies but for what the guest wrote
  *   since: a layer's number, or zero. It is the composition of the pile.
- * - A layer is never written, and no discard reaches one.
+ * - A layer is never written, and no discard reaches one. A discarded page is zero, whatever lies beneath it.
  * - Failures are answers. Nothing here ends QEMU or leaves a hole in its memory.
  *
  * Only system calls touch memory and files: the wrappers of libc are what is interposed. */
@@ -89,6 +89,10 @@ struct ram {
   unsigned piece_count;
   uint16_t *sources;
   uint32_t discarded_pages;
+  /* Pages that are private copies of what `sources` says, because the system refused one more mapping: what
+   * would show through beneath them is something else. */
+  bool *copied;
+  uint32_t copied_pages;
   /* Places where `sources` changes from one page to the next: each is a border of two mappings. */
   uint32_t borders, most_borders;
   /* Borders that are mapped and that `sources` does not know of any more. */
@@ -115,6 +119,7 @@ void sources_set(uint32_t first, uint32_t count, uint16_t source);
 /* All layers from number 1 on are that one now. */
 void sources_merge(void);
 uint32_t source_run(uint32_t first, uint32_t end);
+void copied_set(uint32_t first, uint32_t count, bool are_copied);
 
 /* map.c: what QEMU sees as its RAM. */
 bool is_ram(int descriptor);

@@ -4,12 +4,15 @@
 #include <sys/mman.h>
 #include "ram.h"
 
+static void *fresh_table(size_t bytes_a_page) {
+  void *table = system_map(NULL, (size_t)ram.pages * bytes_a_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return table == MAP_FAILED ? NULL : table;
+}
+
 bool sources_begin(void) {
-  if (ram.sources != NULL) return true;
-  void *table = system_map(NULL, (size_t)ram.pages * sizeof *ram.sources, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (table == MAP_FAILED) return false;
-  ram.sources = table;
-  return true;
+  if (ram.sources == NULL) ram.sources = fresh_table(sizeof *ram.sources);
+  if (ram.copied == NULL) ram.copied = fresh_table(sizeof *ram.copied);
+  return ram.sources != NULL && ram.copied != NULL;
 }
 
 static bool is_zero_source(uint16_t source) {
@@ -56,10 +59,20 @@ void sources_merge(void) {
   ram.stale_borders += before - ram.borders;
 }
 
-/* How many pages from `first` on, before `end`, lie in one mapping. */
+/* How many pages from `first` on, before `end`, are of one source, and all copied or none. */
 uint32_t source_run(uint32_t first, uint32_t end) {
   const uint16_t source = ram.sources[first];
+  const bool is_copied = ram.copied_pages > 0 && ram.copied[first];
   uint32_t page = first + 1;
-  while (page < end && in_one_mapping(ram.sources[page], source)) page++;
+  while (page < end && in_one_mapping(ram.sources[page], source) && (ram.copied_pages == 0 || ram.copied[page] == is_copied)) page++;
   return page - first;
+}
+
+void copied_set(uint32_t first, uint32_t count, bool are_copied) {
+  // Mostly there are none, and the table takes no memory.
+  if (!are_copied && ram.copied_pages == 0) return;
+  for (uint32_t page = first; page < first + count; page++) {
+    ram.copied_pages += are_copied - ram.copied[page];
+    ram.copied[page] = are_copied;
+  }
 }

@@ -47,6 +47,11 @@ export class RamDawdler {
     await writeFile(join(this.#folder, 'armed'), '')
   }
 
+  /** The next mapping over a machine's pages fails. */
+  async refuse(): Promise<void> {
+    await writeFile(join(this.#folder, 'refusing'), '')
+  }
+
   get isDawdling(): boolean {
     return existsSync(join(this.#folder, 'dawdling'))
   }

@@ -1,5 +1,5 @@
 /** The RAM library against a model, in processes that use their memory as QEMU does. */
-import { closeSync, ftruncateSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, readlinkSync, writeSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -267,4 +267,67 @@ test('whoever asks whether the library is at rest waits for a freeze that somebo
   expect(await trial.read()).toEqual(Array.from({ length: 100 }, (_, page) => (page < 50 ? 3 : 1)))
   await trial.end()
   await ramAtRest(trial.socket)
+})
+
+test('what is given back is zero also where pages were copied, because there were too many to be mapped one by one', async () => {
+  const pages = 65_536
+  const half = pages / 2
+  const trial = await start(pages)
+  await trial.do(`write 0 ${half} 1 1`)
+  await trial.freeze()
+  // Zeroes over ones in the first half, zeroes from the beginning in the second.
+  await trial.do(`discard 0 ${half}`)
+  await trial.freeze()
+  const memory = Array.from({ length: pages }, () => 0)
+  for (let layer = 0; layer < 7; layer++) {
+    await trial.do(`write ${layer} ${pages} 8 ${layer + 2}`)
+    for (let page = layer; page < pages; page += 8) memory[page] = layer + 2
+    await trial.freeze()
+  }
+  const wrong = async (of: RamTrial): Promise<number[]> => (await of.read()).flatMap((value, page) => (value === memory[page] ? [] : [page]))
+  const fork = await start(pages, trial.layers)
+  for (const each of [fork, trial]) {
+    expect(await wrong(each)).toEqual([])
+    // Every eighth, beginning with this one: the zeroes in the first half, a layer's pages in both.
+    for (const [first, end] of [[7, half], [3, pages]] as const) for (let page = first; page < end; page += 8 * 16) await each.do(`discard ${page} 1`)
+  }
+  for (const [first, end] of [[7, half], [3, pages]] as const) for (let page = first; page < end; page += 8 * 16) memory[page] = 0
+  for (const each of [fork, trial]) {
+    expect(await wrong(each)).toEqual([])
+    await each.freeze()
+    expect(await wrong(each)).toEqual([])
+    const child = await start(pages, each.layers)
+    expect(await wrong(child)).toEqual([])
+    await child.end()
+  }
+}, 120_000)
+
+test('a first freeze that the system refuses leaves the memory as it was, and the next one works', async () => {
+  const dawdler = await RamDawdler.build(folder, 'refused-trial', program, 0)
+  const trial = await RamTrial.start(dawdler.program, folder, 100)
+  trials.push(trial)
+  await trial.do('write 0 100 1 1')
+  await dawdler.refuse()
+  await expect(trial.freeze()).rejects.toMatchObject({ code: 'host-unavailable', details: { check: 'memory' } })
+  expect(await describeRam(trial.socket)).toMatchObject({ mode: 'shared', layers: [] })
+  expect(await trial.read()).toEqual(Array.from({ length: 100 }, () => 1))
+  await trial.do('write 0 50 1 2')
+  await trial.freeze()
+  await trial.do('write 0 10 1 3')
+  expect(await (await start(100, trial.layers)).read()).toEqual(Array.from({ length: 100 }, (_, page) => (page < 50 ? 2 : 1)))
+  expect(await trial.read()).toEqual(Array.from({ length: 100 }, (_, page) => (page < 10 ? 3 : page < 50 ? 2 : 1)))
+})
+
+test('a process with no descriptor left answers once it has one again, and does not spin until then', async () => {
+  const trial = await start(100)
+  const taken = new Set(readdirSync(`/proc/${trial.pid}/fd`).map(Number))
+  const free = Array.from({ length: taken.size + 1 }, (_, number) => number).find((number) => !taken.has(number)) ?? 0
+  const thread = readdirSync(`/proc/${trial.pid}/task`).find((id) => readFileSync(`/proc/${trial.pid}/task/${id}/comm`, 'utf8') === 'mayfly-ram\n') ?? ''
+  const naps = (): number => Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(`/proc/${trial.pid}/task/${thread}/status`, 'utf8'))?.[1])
+  await trial.do(`descriptors ${free}`)
+  const asking = describeRam(trial.socket)
+  const begun = naps()
+  await until('it has slept some times', () => Promise.resolve(naps() >= begun + 5), 10_000)
+  await trial.do('descriptors 0')
+  expect(await asking).toMatchObject({ mode: 'shared' })
 })
