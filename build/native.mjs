@@ -66,7 +66,7 @@ export async function buildNative(root) {
 async function buildPart(root, part, compile) {
   const output = join(root, 'out/native', part.output)
   const stampFile = join(root, 'out/stamps', `native-${part.sources}`)
-  const inputs = filesBelow([join(root, 'native', part.sources)], (path) => /\.(c|h|mjs)$/.test(path))
+  const inputs = filesBelow([join(root, 'native', part.sources), join(root, 'native/shared')], (path) => /\.(c|h|mjs)$/.test(path))
   const digest = digestOf(root, inputs, part.settings)
   if (isFresh(stampFile, digest, [output])) return false
   mkdirSync(dirname(output), { recursive: true })

@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "../shared/close-from.h"
 
 static volatile sig_atomic_t child_pid;
 
@@ -69,18 +69,24 @@ int main(int argc, char **argv) {
   const char *exit_file = argv[1];
   unlink(exit_file);
 
-  /* QEMU must begin with default dispositions, so ours are set after the fork. */
+  /* QEMU must begin with default dispositions, so ours are set after the fork. Who ends us in between must end QEMU, not leave it alone. */
+  sigset_t held, before;
+  sigemptyset(&held);
+  sigaddset(&held, SIGHUP);
+  sigaddset(&held, SIGINT);
+  sigaddset(&held, SIGTERM);
+  sigprocmask(SIG_BLOCK, &held, &before);
   const pid_t pid = fork();
   if (pid < 0) {
     perror("mayfly-keeper: fork");
     return 125;
   }
   if (pid == 0) {
+    sigprocmask(SIG_SETMASK, &before, NULL);
     for (int i = 2; i < dashes; i++) {
       unsigned count;
       if (sscanf(argv[i], "--descriptors=%u", &count) == 1)
-        // Before Linux 5.11 they stay open, as everywhere else.
-        close_range(count, ~0u, CLOSE_RANGE_CLOEXEC);
+        close_from((int)count, true);
       else
         putenv(argv[i]);
     }
@@ -94,10 +100,11 @@ int main(int argc, char **argv) {
   sigaction(SIGINT, &ignore, NULL);
   sigaction(SIGPIPE, &ignore, NULL);
   sigaction(SIGTERM, &forward, NULL);
+  sigprocmask(SIG_SETMASK, &before, NULL);
   prctl(PR_SET_NAME, "mayfly-keeper");
 
   /* The guest's RAM and the log must not live on because of us. */
-  closefrom(0);
+  close_from(0, false);
   open("/dev/null", O_RDWR);
   if (chdir("/") != 0) return 125;
 

@@ -29,6 +29,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "../shared/close-from.h"
 
 enum { look_every_s = 2, first_wait_s = 30, longest_wait_s = 3600 };
 static const size_t most_bytes = 64 * 1024 * 1024;
@@ -248,7 +249,7 @@ int main(int argc, char **argv) {
   sigaction(SIGINT, &ignore, NULL);
   sigaction(SIGPIPE, &ignore, NULL);
   prctl(PR_SET_NAME, "mayfly-waker");
-  closefrom(0);
+  close_from(0, false);
   for (int i = 0; i < 3; i++)
     if (open("/dev/null", O_RDWR) < 0) return 125;
   if (chdir("/") != 0 || !become_the_one(argv[3])) return 0;
