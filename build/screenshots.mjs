@@ -5,7 +5,7 @@
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -67,7 +67,9 @@ try {
       await page.getByRole('list', { name: 'Steps' }).getByRole('button').nth(step - 1).click()
     })
   }
-  await takeOver(page, 'jobs', '', () => page.getByRole('button', { name: 'Jobs' }).click())
+  const stopWork = await beginWork()
+  await takeOver(page, 'jobs', '', () => page.getByRole('button', { name: /jobs?$/i }).click())
+  await stopWork()
   await takeOver(page, 'delete', 'Delete')
   // Last, when the graphs have something to show, and the guest has drawn its screen.
   await take(page, 'machines', `/machines/${web.id}/console`)
@@ -120,6 +122,25 @@ async function makeMachines(page) {
   await mayfly('pause', 'shop-db')
   process.kill((await machine('shop-test')).pid ?? Number.NaN, 'SIGKILL')
   return web
+}
+
+/** One job that fails, and one that goes on until what this resolves to is called. */
+async function beginWork() {
+  const [broken, large] = [join(home, 'customer-data.qcow2'), join(home, 'installer.iso')]
+  writeFileSync(broken, Buffer.concat([Buffer.from('QFI\xfb\0\0\0\x03', 'latin1'), Buffer.alloc(70_000, 1)]))
+  await mayfly('image', 'add', broken).catch(() => undefined)
+  writeFileSync(large, '')
+  truncateSync(large, 24 * 1024 ** 3)
+  const adding = mayfly('image', 'add', large).catch(() => undefined)
+  let id = ''
+  for (const deadline = Date.now() + 20_000; id === '' && Date.now() < deadline; ) {
+    const jobs = /** @type {{ id: string, state: string, bytesPerSecond: number | null }[]} */ (await mayfly('job', 'list'))
+    id = jobs.find(({ state, bytesPerSecond }) => state === 'running' && bytesPerSecond !== null)?.id ?? ''
+  }
+  return async () => {
+    if (id !== '') await mayfly('job', 'cancel', id)
+    await adding
+  }
 }
 
 /**

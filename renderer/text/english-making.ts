@@ -172,7 +172,7 @@ export const making = {
   images: {
     lead: 'Something to install or boot from. Kept once and never changed; every machine has its own layer on top.',
     name: 'Name', kind: 'Kind', size: 'Size', usedBy: 'Used by', added: 'Added',
-    kinds: { kernel: 'boots directly', disk: 'disk', iso: 'ISO disc' },
+    kinds: { kernel: 'system', disk: 'disk', iso: 'ISO disc' },
     guestSees: (size: string) => `guest sees ${size}`,
     nobody: 'no machine', users: (amount: number) => plural(amount, 'machine', 'machines'),
     add: 'Add an image', kindsTaken: 'ISO discs, and disk images as qcow2, raw, VMDK, VDI or VHDX; an OVA becomes a machine. Mayfly keeps a checked copy; your file is not touched.',

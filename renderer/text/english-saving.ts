@@ -75,7 +75,7 @@ export const saving = {
     nowTitle: 'Now', nowMore: 'How the machine is at this moment. A checkpoint keeps it.',
     grewFrom: 'Grew from', grewFromNothing: 'no checkpoint yet', written: 'Written since', ramNotNow: 'Memory cannot be saved now', goTo: (label: string) => `Go to ${label}`,
     notDone: { 'checkpoint.take': 'The checkpoint was not taken', 'checkpoint.restore': 'It was not restored', 'checkpoint.delete': 'The checkpoint was not deleted', 'machine.export': 'It was not exported', 'machine.promote': 'It was not made independent' },
-    dragHint: 'Drag it onto the list of machines to fork it.',
+    dragHint: 'Drag it onto the list of machines to fork it, onto Now to restore it.',
   },
 
   checkpoint: {

@@ -5,10 +5,11 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { Checkpoint, Timeline } from '../../../contract/checkpoint.ts'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { useCheckpointPicture } from '../../state/checkpoint-pictures.ts'
-import { dragsCheckpoint } from '../../state/checkpoint-drag.ts'
+import { dragsCheckpoint, droppedCheckpoint, isCheckpointDrag } from '../../state/checkpoint-drag.ts'
 import { useLifeWords } from '../../state/machine-life.ts'
 import { factOf, shapeOf, wordOf } from '../../state/machine-looks.ts'
 import { useNow } from '../../state/now.ts'
+import { openOverlay } from '../../state/overlay.ts'
 import { go } from '../../state/place.ts'
 import { useThumbnail } from '../../state/thumbnails.ts'
 import { text } from '../../text/text.ts'
@@ -188,8 +189,29 @@ interface PresentProps {
 function Present({ machine, timeline, parent, at, selected, now, onSelect }: PresentProps): React.ReactNode {
   const screen = useThumbnail(machine.id, machine.state === 'running' || machine.state === 'paused')
   const written = formatBytes(timeline.present.ownDiskBytes)
+  const [over, setOver] = useState(false)
   return (
-    <div id="tl-now" className="tl-point tl-present" style={at} role="option" aria-selected={selected} onClick={() => onSelect(null)}>
+    <div
+      id="tl-now"
+      className={over ? 'tl-point tl-present tl-over' : 'tl-point tl-present'}
+      style={at}
+      role="option"
+      aria-selected={selected}
+      onClick={() => onSelect(null)}
+      onDragOver={(event) => {
+        if (!isCheckpointDrag(event)) return
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false)
+        const dropped = isCheckpointDrag(event) ? droppedCheckpoint(event) : undefined
+        if (dropped?.machine !== machine.id) return
+        event.preventDefault()
+        openOverlay({ kind: 'checkpoint', what: 'restore', machine: machine.id, checkpoint: dropped.checkpoint })
+      }}
+    >
       {screen === undefined ? <span className="mf-thumb mf-thumb-off"><StateShape shape={shapeOf(machine.state)} /></span> : <img className="mf-thumb" src={screen} alt="" />}
       <span className="tl-words">
         <b>{text.timeline.now} <span className="mf-tag mf-tag-accent">{text.timeline.youAreHere}</span></b>
