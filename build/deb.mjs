@@ -34,6 +34,15 @@ profile mayfly-desktop ${place}/mayfly-desktop flags=(unconfined) {
 }
 `
 
+/** The command runs on the system's Node, which is only recommended. */
+const command = `#!/bin/sh
+if ! command -v node >/dev/null; then
+  echo 'mayfly needs Node.js 20 or later, which is not installed: apt install nodejs, where that is new enough, or from nodejs.org. The window, mayfly-desktop, needs none.' >&2
+  exit 1
+fi
+exec node ${place}/resources/cli/mayfly.mjs "$@"
+`
+
 /** The setuid helper is the sandbox of systems without user namespaces; elsewhere it stays an ordinary file. */
 const afterInstall = `#!/bin/sh
 set -e
@@ -66,8 +75,7 @@ export async function makeDeb({ unpacked, output }) {
     write('etc/apparmor.d/mayfly-desktop', apparmorProfile)
     write('usr/share/icons/hicolor/scalable/apps/mayfly.svg', readFileSync(join(root, 'build/icons/mayfly.svg'), 'utf8'))
     write('usr/share/doc/mayfly/copyright', readFileSync(join(root, 'LICENSE'), 'utf8'))
-    mkdirSync(join(tree, 'usr/bin'), { recursive: true })
-    symlinkSync(`${place}/resources/cli/mayfly.mjs`, join(tree, 'usr/bin/mayfly'))
+    write('usr/bin/mayfly', command, 0o755)
     symlinkSync(`${place}/mayfly-desktop`, join(tree, 'usr/bin/mayfly-desktop'))
     write('DEBIAN/conffiles', '/etc/apparmor.d/mayfly-desktop\n')
     write('DEBIAN/postinst', afterInstall, 0o755)
