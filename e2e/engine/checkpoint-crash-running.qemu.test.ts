@@ -213,7 +213,8 @@ async function takeUnloadable(label: string): Promise<void> {
   const saved = await readStateFile(state)
   if (!(saved instanceof Uint8Array)) throw new Error('Its RAM is in the stream.')
   await rm(state)
-  await writeStateFile(state, saved.subarray(0, saved.length - 40_000))
+  // Its end only describes the rest, and is not read.
+  await writeStateFile(state, saved.subarray(0, Math.floor(saved.length / 2)))
   await mark('present')
 }
 
@@ -247,7 +248,7 @@ test('a guest that QEMU lost as it was let go is taken back to before, the engin
     process.kill(engine.pid, 'SIGCONT')
     await client.job.wait({ job: id })
   })).toBe(true)
-  expect((await stage.client.machine.show({ machine })).state).toBe('stopped')
+  expect((await stage.client.machine.show({ machine })).state).toBe('crashed')
   await nothingLeftOver()
   await boot()
   expect((await sh('cat /data/mark')).trim()).toBe('present')

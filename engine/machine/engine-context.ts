@@ -30,7 +30,7 @@ export interface EngineContext {
   readonly atStep: (step: string) => void
   /** A machine's process has ended and its end is on record; called in the machine's queue. */
   readonly ended: (machine: MachineId) => void
-  /** A machine whose monitor was silent, or could not be had, answers again; called in the machine's queue. */
+  /** A machine whose monitor was silent, or could not be had, answers again, or one came out of the trash; called in the machine's queue. */
   readonly answersAgain: (machine: MachineId) => Promise<void>
   /** Something about this machine, or run, is half done from now on, or is no more: an engine that goes meanwhile needs a successor at once. */
   readonly unsettled: (what: string, isUnsettled: boolean) => void
