@@ -139,6 +139,22 @@ test('files go in, evidence comes out, and a folder with something in it is left
   expect(await readFile(join(work, 'ev', 'files', 'src', 'out'), 'utf8')).toBe('content and one')
   expect(await readFile(join(work, 'ev', 'stderr'), 'utf8')).toBe('note\n')
   expect(await run(words, { cwd: work })).toMatchObject({ status: 2, stderr: expect.stringContaining('{n}') as string })
+
+  // Later it is all still to be had.
+  const number = /run (\d+) is/.exec(stderr)?.[1] ?? ''
+  const evidence = (...more: string[]): Promise<Outcome> => mayfly(home.env, ['evidence', ...more], { cwd: work })
+  expect(await evidence('list', number)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^SIZE +FILE\n15 B +\/src\/out\n$/) as string })
+  const [{ id } = { id: '' }] = await json<Run[]>('runs', '--limit', '1')
+  expect(await json('evidence', 'list', id)).toMatchObject([{ cell: 0, path: 'src/out', bytes: 15 }])
+  expect(await evidence('file', number, '/src/out')).toEqual({ status: 0, signal: null, stdout: 'content and one', stderr: '' })
+  expect(await evidence('file', number, '/src/out', 'kept')).toMatchObject({ status: 0, stdout: '' })
+  expect(await readFile(join(work, 'kept'), 'utf8')).toBe('content and one')
+  expect(await evidence('file', number, '/src/out', 'kept')).toMatchObject({ stderr: expect.stringContaining('was kept') as string })
+  expect(await evidence('file', number, '/src/other')).toMatchObject({ stderr: expect.stringContaining(`mayfly evidence list ${number}`) as string })
+  expect(await evidence('save', number, 'again/{n}')).toMatchObject({ status: 0, stdout: '' })
+  expect((await readdir(join(work, 'again', number))).sort()).toEqual((await readdir(join(work, 'ev'))).sort())
+  expect(await evidence('save', number, 'ev')).toMatchObject({ status: 2, stderr: expect.stringContaining('has files in it already') as string })
+  expect(await evidence('save', '999', 'none')).toMatchObject({ stderr: expect.stringContaining('There is no run') as string })
   expect(await run(['tiny', '--copy-in', 'nothing:/x', '--', 'true'], { cwd: work })).toMatchObject({ status: 2 })
 }, 120_000)
 

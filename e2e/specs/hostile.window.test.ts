@@ -64,7 +64,7 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
     await window.go('/about')
     await page.getByText(/^Apache/).waitFor()
     await page.getByText(join(home.folder, 'data')).waitFor()
-    expect(JSON.parse(await copied('Copy diagnostics'))).toMatchObject({ engine: { version: expect.any(String) }, host: { folders: { data: join(home.folder, 'data') }, qemu: { version: expect.any(String) } }, browser: expect.stringContaining('Chrome') })
+    expect(JSON.parse(await copied('Copy diagnostics'))).toMatchObject({ engine: { version: expect.any(String) as string }, host: { folders: { data: join(home.folder, 'data') }, qemu: { version: expect.any(String) as string } }, browser: expect.stringContaining('Chrome') as string })
     await window.go('/doctor')
     await page.getByText(/\d+ checks in/).waitFor()
     const report = await copied('Copy report')

@@ -1,4 +1,4 @@
-/** The folder of `--evidence`: looked at before the run begins, filled after it has ended. */
+/** The folder of `--evidence`, or of `evidence save`: looked at before anything begins, filled after the run has ended. */
 import { access, constants, mkdir, readdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
@@ -14,19 +14,19 @@ const limits = { mostBytes: 1024 ** 5, mostEntries: 100_000_000 }
 const modes = { file: 0o666, program: 0o777, folder: 0o777 }
 
 /** Throws `invalid-input` where it cannot be made, or has anything in it: evidence of two runs in one place is none. */
-export async function checkEvidenceFolder(folder: string, cwd: string): Promise<void> {
-  if (folder === '') throw usageError('--evidence', '--evidence needs the name of a folder.')
-  await checkWritable(resolve(cwd, folder), folder)
+export async function checkEvidenceFolder(folder: string, cwd: string, place: '--evidence' | 'DIR' = '--evidence'): Promise<void> {
+  if (folder === '') throw usageError(place, `${place} needs the name of a folder.`)
+  await checkWritable(resolve(cwd, folder), folder, place)
   if (folder.includes(number)) return
   const found = await readdir(resolve(cwd, folder)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
-    throw usageError('--evidence', `${shown(folder)} cannot be used for evidence: ${error.code === 'ENOTDIR' ? 'it is no folder' : error.message}.`)
+    throw usageError(place, `${shown(folder)} cannot be used for evidence: ${error.code === 'ENOTDIR' ? 'it is no folder' : error.message}.`)
   })
-  if (found.length > 0) throw usageError('--evidence', `${shown(folder)} has files in it already; nothing was begun.`, `Name another folder, or --evidence ${folder}/${number}: ${number} becomes the number of the run.`)
+  if (found.length > 0) throw usageError(place, `${shown(folder)} has files in it already; nothing was begun.`, `Name another folder, or ${place === 'DIR' ? '' : '--evidence '}${folder}/${number}: ${number} becomes the number of the run.`)
 }
 
 /** Looks at the nearest folder that is there: a run of an hour must not end in a folder that cannot be made. */
-async function checkWritable(path: string, folder: string): Promise<void> {
+async function checkWritable(path: string, folder: string, place: string): Promise<void> {
   for (let nearest = path; ; nearest = dirname(nearest)) {
     try {
       await access(nearest, constants.W_OK | constants.X_OK)
@@ -35,7 +35,7 @@ async function checkWritable(path: string, folder: string): Promise<void> {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT' && dirname(nearest) !== nearest) continue
       const why = code === 'ENOTDIR' ? 'it is no folder' : code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? `${nearest} is not yours to write to` : code === 'ENAMETOOLONG' ? 'its name is too long' : (error as Error).message
-      throw usageError('--evidence', `${shown(folder)} cannot be used for evidence: ${why}.`, 'Nothing was begun.')
+      throw usageError(place, `${shown(folder)} cannot be used for evidence: ${why}.`, 'Nothing was begun.')
     }
   }
 }
@@ -68,7 +68,7 @@ export async function fetchEvidence(connection: EngineConnection, run: Run, fold
     }
   } catch (cause) {
     if (cause instanceof MayflyError) throw cause
-    throw new MayflyError('no-space', `The evidence of run ${run.number} could not be written to ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { path, needed: null, free: null }, { cause, next: 'The engine still has it: the Runs page of the window saves it.' })
+    throw new MayflyError('no-space', `The evidence of run ${run.number} could not be written to ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { path, needed: null, free: null }, { cause, next: `The engine still has it: mayfly evidence save ${run.number} DIR` })
   }
   return path
 }

@@ -52,6 +52,7 @@ const additions: Readonly<Record<string, Addition>> = {
     without: [],
     flags: [],
     changed: { limit: { description: 'How many.' } },
+    notes: ['What a run left is had with mayfly evidence list, evidence file and evidence save.'],
   },
   console: {
     without: ['kind', 'replay-bytes'],
@@ -122,7 +123,47 @@ const additions: Readonly<Record<string, Addition>> = {
   },
 }
 
+const oneRun = { name: 'run', path: [], kind: 'string', required: true, description: 'Its number, or its id.' } as const
+
 const own: readonly Command[] = [
+  {
+    name: 'evidence list',
+    procedure: null,
+    summary: 'Lists the files a run has copied out of its guests.',
+    access: 'read',
+    interactive: true,
+    positionals: [oneRun],
+    flags: [],
+    examples: ['mayfly evidence list 12'],
+  },
+  {
+    name: 'evidence file',
+    procedure: null,
+    summary: 'Writes one file that a run has copied out.',
+    access: 'read',
+    interactive: true,
+    positionals: [
+      oneRun,
+      { name: 'path', path: [], kind: 'string', required: true, description: 'Its path in the guest.' },
+      { name: 'file', path: [], kind: 'string', refers: 'file', description: 'Where to; default: stdout.' },
+    ],
+    flags: [
+      { name: 'cell', path: [], kind: 'integer', min: 1, max: 10_000, default: '1', description: 'Of which cell, as evidence list numbers them.' },
+      option('force', 'Replace the file if it exists.'),
+    ],
+    examples: ['mayfly evidence file 12 /src/report.xml report.xml'],
+  },
+  {
+    name: 'evidence save',
+    procedure: null,
+    summary: 'Writes all evidence of a run into a folder.',
+    access: 'read',
+    interactive: true,
+    positionals: [oneRun, { name: 'dir', path: [], kind: 'string', required: true, refers: 'file', description: 'An empty folder, or one to be made. {n} becomes the number of the run.' }],
+    flags: [],
+    examples: ['mayfly evidence save 12 out/{n}'],
+    notes: ['Stdout, stderr, times, serial log, last screen and copied files of each cell, and junit.xml, as mayfly run --evidence keeps them.'],
+  },
   {
     name: 'serve',
     procedure: null,

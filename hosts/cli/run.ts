@@ -90,6 +90,13 @@ async function loadCommand(call: Call, io: Io): Promise<(context: CommandContext
       await checkRunCall(call, io)
       return runCommand
     }
+    case 'evidence list': return (await import('./commands/evidence.ts')).runFilesCommand
+    case 'evidence file': return (await import('./commands/evidence.ts')).runFileCommand
+    case 'evidence save': {
+      const { checkEvidenceCall, runEvidenceCommand } = await import('./commands/evidence.ts')
+      await checkEvidenceCall(call, io)
+      return runEvidenceCommand
+    }
     default: return callCommand
   }
 }

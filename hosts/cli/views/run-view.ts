@@ -1,5 +1,5 @@
 /** Runs and templates for people. */
-import type { Run, RunCell } from '../../../contract/run.ts'
+import type { CopiedFile, Run, RunCell } from '../../../contract/run.ts'
 import type { Template } from '../../../contract/template.ts'
 import { bytesShown, memoryShown, timeShown } from '../quantities.ts'
 import type { Colour, Style } from '../style.ts'
@@ -43,6 +43,13 @@ export function cellTable(run: Run, style: Style): string {
     run.cells.map((cell) => [cellLabel(run, cell), stateCell(cell.state), seconds(cell.durationMs), outcomeOf(cell), cell.lastLine, cell.machine ?? '']),
     style,
   )
+}
+
+/** What each cell has copied out. */
+export function runFileTable(run: Run, cells: readonly { readonly cell: RunCell; readonly files: readonly CopiedFile[] }[], style: Style): string {
+  const rows = cells.flatMap(({ cell, files }) => files.map(({ path, kind, bytes }) => [run.cells.length === 1 ? '' : String(cell.index + 1), run.cells.length === 1 ? '' : cellLabel(run, cell), kind === 'link' ? 'link' : bytesShown(bytes), `/${path}`]))
+  if (rows.length === 0) return 'No files. A run copies out what --copy-out names.\n'
+  return table([{ title: 'CELL', align: 'right' }, { title: 'OF', cutTo: 12 }, { title: 'SIZE', align: 'right' }, { title: 'FILE' }], rows, style)
 }
 
 export function runList(runs: readonly Run[], style: Style): string {
