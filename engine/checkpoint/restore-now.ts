@@ -119,7 +119,7 @@ async function fillAside(core: MachineCore, id: CheckpointId): Promise<void> {
   const aside = checkpointFolderNames(names, id, true)
   await linkMedia(names, aside)
   const has = await copyFirmwareState(names, aside)
-  // Its document says that it is whole: after a power cut, too, which no test can make, there is none of one that lacks something.
+  // Its document says that it is whole, also after a power cut.
   await syncFirmwareState(aside)
   const { disks, parent } = await readPresent(names)
   await writeCheckpoint(names, {
