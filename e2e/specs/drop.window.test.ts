@@ -39,8 +39,8 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
     const { page } = driver
     const window = new Window(page)
     await page.getByRole('heading', { level: 1 }).waitFor()
-    const { client, close } = connectEngine(join(folder, 'run', 'engine.sock'))
-    home.afterwards(() => close())
+    const engine = connectEngine(join(folder, 'run', 'engine.sock'))
+    home.afterwards(() => engine.close())
 
     await drop(page, [iso])
     await window.wizard.image('installer').waitFor({ timeout: 30_000 })
@@ -49,7 +49,7 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
     await window.images.open()
     await drop(page, [disk])
     await window.images.row('data').waitFor({ timeout: 30_000 })
-    await until(async () => (await client.image.list({})).map(({ kind }) => kind).toSorted().join() === 'disk,iso', 'the engine has both')
+    await until(async () => (await engine.client.image.list({})).map(({ kind }) => kind).toSorted().join() === 'disk,iso', 'the engine has both')
     expect(await page.evaluate('location.pathname')).toBe('/images')
     await drop(page, [ova])
     await window.wizard.dialog.getByText('a disk of 64 MiB on sata').waitFor({ timeout: 30_000 })
