@@ -14,7 +14,8 @@ let home: TestHome
 let client: EngineClient
 
 beforeAll(async () => {
-  disk = await SmallDisk.mount(400)
+  // A guest whose RAM was restored takes room on a tmpfs for each hole that it reads.
+  disk = await SmallDisk.mount(560)
   ;({ home, client } = await TestHome.withTiny(disk.path))
 }, 300_000)
 afterAll(async () => {
