@@ -22,7 +22,7 @@ export function JobsTray({ onClose }: { readonly onClose: () => void }): React.R
   const failed = jobs.filter(({ state, endedAt }) => state === 'failed' && now - Date.parse(endedAt ?? '') < dayMs)
   const ended = jobs.filter((job) => job.state !== 'running' && !failed.includes(job))
   return (
-    <div className="jobs">
+    <div className="jobs" tabIndex={-1}>
       <div className="jobs-head">
         <b>{text.nav.jobs}</b>
         <span className="mf-sm mf-3">{running.length === 0 ? text.jobs.noneRunning : text.jobs.running(running.length)}</span>
@@ -49,7 +49,11 @@ function RunningJob({ job }: { readonly job: Job }): React.ReactNode {
     <li>
       <StateShape shape="busy" label={text.jobs.state.running} />
       <div className="mf-grow">
-        <div className="mf-row"><span className="mf-clip">{job.title}</span><Button className="mf-push" size="small" look="quiet" onClick={() => void engine.job.cancel({ job: job.id }).catch((failure: unknown) => setError(toMayflyError(failure).message))}>{text.cancel}</Button></div>
+        <div className="mf-row"><span className="mf-clip">{job.title}</span><Button className="mf-push" size="small" look="quiet" onClick={({ currentTarget }) => {
+          // The button goes with the job; the keyboard stays in the tray.
+          currentTarget.closest<HTMLElement>('.jobs')?.focus()
+          void engine.job.cancel({ job: job.id }).catch((failure: unknown) => setError(toMayflyError(failure).message))
+        }}>{text.cancel}</Button></div>
         <div className="mf-bar" role="progressbar" aria-label={job.title} aria-valuemin={0} aria-valuemax={100} aria-valuenow={percent}><i style={{ width: `${percent ?? 0}%` }} /></div>
         <div className="jobs-facts"><span>{facts.join(', ')}</span><span className="mf-push">{job.remainingSeconds === null ? '' : text.jobs.left(formatDuration(job.remainingSeconds))}</span></div>
         {error === undefined ? null : <div className="mf-bad-line">{error}</div>}
