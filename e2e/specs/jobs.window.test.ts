@@ -18,8 +18,9 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
     const { page } = driver
     page.setDefaultTimeout(30_000)
     await page.getByRole('heading', { level: 1 }).waitFor()
-    const { client, close } = connectEngine(join(home.folder, 'run', 'engine.sock'))
-    home.afterwards(() => close())
+    const engine = connectEngine(join(home.folder, 'run', 'engine.sock'))
+    home.afterwards(() => engine.close())
+    const { client } = engine
 
     await page.getByRole('button', { name: 'Jobs' }).click()
     // It is called as its button is, which counts those that run.
