@@ -45,7 +45,11 @@ export async function launchChromium({ home, colorScheme = 'light', size = { wid
       const [chooser] = await Promise.all([page.waitForEvent('filechooser'), ask()])
       await chooser.setFiles(file)
     }
-    return { host: 'chromium', browser, page, origin, stderr: served.stderr, chooseFile, close }
+    const savedFile = async (_path: string, act: () => Promise<void>): Promise<string> => {
+      const [download] = await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), act()])
+      return download.path()
+    }
+    return { host: 'chromium', browser, page, origin, stderr: served.stderr, chooseFile, savedFile, close }
   } catch (error) {
     await close()
     throw error

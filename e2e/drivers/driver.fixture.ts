@@ -1,5 +1,5 @@
 /** What a test does with Mayfly, whichever host shows it: the same specs run in the window and in a browser. */
-import type { Page } from 'playwright-core'
+import type { ElectronApplication, Page } from 'playwright-core'
 
 export type HostName = 'electron' | 'chromium'
 
@@ -11,6 +11,10 @@ export interface Driver {
   readonly stderr: () => string
   /** Does what opens the dialog for files, and answers it with one. */
   readonly chooseFile: (file: string, ask: () => Promise<void>) => Promise<void>
+  /** Does what ends in saving a file, and answers with where it is. `path`: where it goes if the host asks. */
+  readonly savedFile: (path: string, act: () => Promise<void>) => Promise<string>
+  /** The app, where the host is one. */
+  readonly app?: ElectronApplication
   /** Ends the host as a user would; machines run on. */
   close(): Promise<void>
 }

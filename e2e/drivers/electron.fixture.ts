@@ -1,9 +1,11 @@
 /** Drives the desktop app in a real Electron: the one MAYFLY_ELECTRON names, else the runtime for tests. */
 import { execFile } from 'node:child_process'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { ElectronApplication } from 'playwright-core'
+import { until } from '../conformance/until.ts'
 import { startApp } from './desktop-app.ts'
 import { hostEnvironment } from './driver.fixture.ts'
 import type { Driver, LaunchOptions } from './driver.fixture.ts'
@@ -47,6 +49,18 @@ export async function launchElectron({ home, colorScheme = 'light', folder = che
           }
         }, file)
         await ask()
+      },
+      savedFile: async (path, act) => {
+        await app.evaluate(({ dialog }, chosen) => {
+          const asBefore = dialog.showSaveDialog.bind(dialog)
+          dialog.showSaveDialog = () => {
+            dialog.showSaveDialog = asBefore
+            return Promise.resolve({ canceled: false, filePath: chosen })
+          }
+        }, path)
+        await act()
+        await until(() => stat(path).then(({ size }) => size > 0, () => false), `${path} is saved`, 60_000)
+        return path
       },
       close: async () => {
         await app.close()

@@ -1,6 +1,8 @@
 /** Every corner of a machine's page, in whichever host: its consoles' tools, its overview, its devices, its logs. */
 import { afterAll, beforeAll } from 'vitest'
 import { deviceSpecs } from './devices.fixture.ts'
+import { screenReturnsSpec, screenToolSpecs } from './screen-tools.fixture.ts'
+import { serialToolSpecs } from './serial-tools.fixture.ts'
 import { keepPictures, Stage } from './stage.fixture.ts'
 import type { Launch } from './stage.fixture.ts'
 
@@ -14,5 +16,8 @@ export function aMachinesPage(launch: Launch): void {
   afterAll(() => opened.close(), 60_000)
   keepPictures(stage)
 
+  screenToolSpecs(stage)
+  serialToolSpecs(stage)
   deviceSpecs(stage)
+  screenReturnsSpec(stage)
 }

@@ -2,7 +2,7 @@
  * A boot under way: how far it is and what is usual, as the engine tells, and what its guest wrote
  * last, which is followed only while somebody looks. There is no time after which a boot has failed.
  */
-import type { MachineSummary } from '../../contract/machine.ts'
+import type { MachineDetails, MachineSummary } from '../../contract/machine.ts'
 import { useEffect, useState } from 'react'
 import { engine } from './connection.ts'
 import { lastLines, plainText } from './plain-text.ts'
@@ -51,4 +51,14 @@ async function follow(machine: string, signal: AbortSignal, show: (lines: readon
     }
     if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, retryMs))
   }
+}
+
+/** Bytes a disk takes that nothing was ever written to; a boot sector and a file system take more. */
+const blankBytes = 1024 ** 2
+
+/** Whether there is nothing its firmware could boot: no kernel of its own, no disc in a drive, and disks nothing was written to. */
+export function hasNothingToBoot(machine: MachineSummary, details: MachineDetails | undefined): boolean {
+  const config = details?.config
+  if (config === null || config === undefined || machine.state !== 'running' || machine.agent === 'answering' || machine.origin !== null) return false
+  return config.directBoot === undefined && config.cdroms.every(({ image }) => image === null) && details?.disks.every(({ allocatedBytes }) => allocatedBytes < blankBytes) === true
 }

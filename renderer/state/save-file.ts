@@ -2,18 +2,19 @@
 import { desktopBridge } from '../client/connect.ts'
 import { openStream } from './connection.ts'
 
-export async function saveFile(content: Blob, suggestedName: string, title: string): Promise<void> {
+/** Resolves to whether it was saved: in a browser that is the browser's affair, and yes. */
+export async function saveFile(content: Blob, suggestedName: string, title: string): Promise<boolean> {
   const name = suggestedName.replaceAll(/[/\\:*?"<>|]/g, '-')
   const desktop = desktopBridge()
   if (desktop !== undefined) {
-    await desktop.saveFile({ title, suggestedName: name }, new Uint8Array(await content.arrayBuffer()))
-    return
+    return (await desktop.saveFile({ title, suggestedName: name }, new Uint8Array(await content.arrayBuffer()))) !== null
   }
   const link = document.createElement('a')
   link.href = URL.createObjectURL(content)
   link.download = name
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+  return true
 }
 
 /** All bytes of a stream of the engine. Rejects with `MayflyError` where it breaks off. */

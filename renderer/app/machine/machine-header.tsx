@@ -63,7 +63,7 @@ export function MachineHeader({ machine }: { readonly machine: MachineSummary })
 
 function ActionButton({ verb, icon, machine, filled = false, word = text.verb[verb] }: { readonly verb: MachineVerb; readonly icon: LucideIcon; readonly machine: MachineSummary; readonly filled?: boolean; readonly word?: string }): React.ReactNode {
   return (
-    <Button look={filled ? 'filled' : 'quiet'} size="large" icon={icon} className="mh-act" cannot={whyNot(verb, machine)} aria-label={word} onClick={() => perform(verb, machine)}>
+    <Button look={filled ? 'filled' : 'quiet'} size="large" icon={icon} className={filled ? 'mh-act mh-filled' : 'mh-act'} cannot={whyNot(verb, machine)} aria-label={word} onClick={() => perform(verb, machine)}>
       <span className="mh-word">{word}</span>
     </Button>
   )

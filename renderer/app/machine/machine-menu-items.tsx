@@ -2,6 +2,7 @@
 import { Menu } from '@mantine/core'
 import { Hash, Pencil } from 'lucide-react'
 import type { MachineSummary } from '../../../contract/machine.ts'
+import { copyText } from '../../state/copy-text.ts'
 import { isPassing } from '../../state/machine-life.ts'
 import { machineActions, perform, whyNot } from '../../state/machine-actions.ts'
 import { machineVerbs } from '../../state/machine-verb.ts'
@@ -18,7 +19,7 @@ export function MachineMenuItems({ machine, all = false }: { readonly machine: M
         return <Menu.Item key={verb} leftSection={<Icon size={16} strokeWidth={1.75} aria-hidden />} disabled={whyNot(verb, machine) !== undefined} onClick={() => perform(verb, machine)}>{text.verb[verb]}</Menu.Item>
       })}
       <Menu.Item leftSection={<Pencil size={16} strokeWidth={1.75} aria-hidden />} rightSection={<kbd className="mf-kbd">F2</kbd>} disabled={machine.state === 'broken'} onClick={() => openOverlay({ kind: 'rename', machine: machine.id })}>{text.machine.rename}</Menu.Item>
-      <Menu.Item leftSection={<Hash size={16} strokeWidth={1.75} aria-hidden />} onClick={() => void navigator.clipboard.writeText(machine.id)}>{text.machine.copyId}</Menu.Item>
+      <Menu.Item leftSection={<Hash size={16} strokeWidth={1.75} aria-hidden />} onClick={() => void copyText(machine.id)}>{text.machine.copyId}</Menu.Item>
       <Menu.Divider />
       <Menu.Item data-danger leftSection={<machineActions.delete.icon size={16} strokeWidth={1.75} aria-hidden />} rightSection={<kbd className="mf-kbd">Del</kbd>} disabled={whyNot('delete', machine) !== undefined} onClick={() => perform('delete', machine)}>{text.verb.delete}</Menu.Item>
     </>

@@ -25,11 +25,20 @@ export function LogTab({ machine }: { readonly machine: MachineSummary }): React
   const needle = query.toLocaleLowerCase()
   const shown = useMemo(() => (needle === '' ? lines : lines.filter((line) => line.toLocaleLowerCase().includes(needle))), [lines, needle])
   const scroller = useRef<HTMLDivElement>(null)
+  const lastTop = useRef(0)
   const virtual = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 20 })
 
   useEffect(() => {
-    if (follow && shown.length > 0) virtual.scrollToIndex(shown.length - 1, { align: 'end' })
-  }, [follow, shown, virtual])
+    // All rows are equally high: the end is where it is said to be.
+    if (follow && scroller.current !== null) scroller.current.scrollTop = scroller.current.scrollHeight
+  }, [follow, shown])
+
+  /** Whoever goes up, by whatever means, wants to read; whoever comes back to the end wants to follow. */
+  function scrolled({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: React.UIEvent): void {
+    if (scrollHeight - scrollTop - clientHeight < rowPx) setFollow(true)
+    else if (scrollTop < lastTop.current) setFollow(false)
+    lastTop.current = scrollTop
+  }
 
   return (
     <div className="log">
@@ -49,7 +58,7 @@ export function LogTab({ machine }: { readonly machine: MachineSummary }): React
       {error === undefined ? null : <div className="mp-trouble"><Note kind="bad" title={text.log.cannotRead}><p>{error.message} {error.next ?? ''}</p></Note></div>}
       {skippedBytes === 0 ? null : <p className="log-skipped">{text.log.skipped(skippedBytes)}</p>}
       {!loading && shown.length === 0 && error === undefined ? <div className="log-none"><p>{query === '' ? text.log.empty[source] : text.log.noMatch(query)}</p></div> : null}
-      <div ref={scroller} className="log-lines mf-scroll" tabIndex={0} role="log" aria-live="off" aria-label={text.log.sources[source]} onWheel={(event) => (event.deltaY < 0 ? setFollow(false) : undefined)}>
+      <div ref={scroller} className="log-lines mf-scroll" tabIndex={0} role="log" aria-live="off" aria-label={text.log.sources[source]} onScroll={scrolled}>
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map((item) => <div key={item.key} className="log-line" style={{ transform: `translateY(${item.start}px)` }}><Line line={shown[item.index] ?? ''} needle={needle} plain={source === 'events'} /></div>)}
         </div>

@@ -16,11 +16,13 @@ export function Boots({ machine }: { readonly machine: MachineSummary }): React.
   const [last] = boots
   if (last === undefined) return null
   const words = text.starting
+  // A guest that wrote nothing until it was ready is one grey bar, which tells nothing by itself.
+  const isDivided = boots.some(({ parts }) => parts.some(({ phase }) => phase !== 'silent'))
   const longest = Math.max(...boots.map(({ seconds }) => seconds))
   return (
     <section>
       <h2 className="mf-h">{words.boot}<small>{words.readyAfter(took(last.seconds), formatWhen(last.startedAt, now))}</small></h2>
-      <ul className="boots">
+      {isDivided || boots.length > 1 ? <ul className="boots">
         {boots.map(({ startedAt, parts, seconds }, index) => (
           <li key={startedAt}>
             <span className="mf-2">{formatWhen(startedAt, now)}</span>
@@ -30,8 +32,8 @@ export function Boots({ machine }: { readonly machine: MachineSummary }): React.
             <b>{took(seconds)}</b>
           </li>
         ))}
-      </ul>
-      <p className="boots-legend mf-sm">{last.parts.map((part) => <span key={part.phase}><i className={`boots-${part.phase}`} />{nameOf(part)} <b>{took(part.seconds)}</b></span>)}</p>
+      </ul> : null}
+      {isDivided ? <p className="boots-legend mf-sm">{last.parts.map((part) => <span key={part.phase}><i className={`boots-${part.phase}`} />{nameOf(part)} <b>{took(part.seconds)}</b></span>)}</p> : <p className="mf-sm mf-2">{words.undivided}</p>}
     </section>
   )
 }

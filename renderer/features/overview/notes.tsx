@@ -18,7 +18,7 @@ export function Notes({ details, notes }: { readonly details: MachineDetails; re
   return (
     <section>
       <h2 className="mf-h"><label htmlFor={id}>{text.overview.notes}</label><small role="status">{busy ? text.overview.keeping : draft === undefined || draft === notes ? '' : text.overview.notKept}</small></h2>
-      <textarea id={id} className="ov-notes" rows={5} value={draft ?? notes} placeholder={text.overview.notesEmpty} onChange={(event) => setDraft(event.target.value)} onBlur={keep} />
+      <textarea id={id} className="ov-notes" rows={3} value={draft ?? notes} placeholder={text.overview.notesEmpty} onChange={(event) => setDraft(event.target.value)} onBlur={keep} />
       {problem === undefined ? null : <div className="mf-bad-line" role="alert">{problem.error.message} {problem.error.next ?? ''}</div>}
     </section>
   )

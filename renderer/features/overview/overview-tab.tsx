@@ -2,8 +2,10 @@
 import { Plus } from 'lucide-react'
 import type { MachineDetails, MachineSummary } from '../../../contract/machine.ts'
 import { useDetails } from '../../state/details.ts'
+import { useGuestAddresses } from '../../state/guest-addresses.ts'
 import { useNow } from '../../state/now.ts'
 import { go } from '../../state/place.ts'
+import { useTimeline } from '../../state/timeline.ts'
 import { text } from '../../text/text.ts'
 import { formatDuration, formatWhen } from '../../text/time.ts'
 import { Button } from '../../ui/button.tsx'
@@ -27,42 +29,47 @@ export function OverviewTab({ machine }: { readonly machine: MachineSummary }): 
         <UsageGraphs machine={machine} />
         <section>
           <h2 className="mf-h">{text.overview.diskUse}<small>{text.overview.diskUseMore}</small></h2>
-          <DiskUse details={details} />
+          <DiskUse machine={machine} details={details} />
         </section>
-        {details.config === null ? null : (
-          <>
-            <Tags details={details} tags={details.config.tags} />
-            <Notes details={details} notes={details.config.notes} />
-          </>
-        )}
+        {details.config === null ? null : <Tags details={details} tags={details.config.tags} />}
       </div>
       <aside className="ov-side mf-scroll" aria-label={text.overview.facts}>
         <Addresses machine={machine} />
+        {details.config === null ? null : <Notes details={details} notes={details.config.notes} />}
         <Facts machine={machine} details={details} />
       </aside>
     </div>
   )
 }
 
-function DiskUse({ details }: { readonly details: MachineDetails }): React.ReactNode {
-  if (details.disks.length === 0) return <p className="mf-2">{text.overview.noDisks}</p>
+function DiskUse({ machine, details: { disks } }: { readonly machine: MachineSummary; readonly details: MachineDetails }): React.ReactNode {
+  const { timeline } = useTimeline(machine.id)
+  const shared = sum(disks.map(({ sharedBytes }) => sharedBytes))
+  const parts = [
+    { name: 'own', word: text.overview.own, bytes: sum(disks.map(({ allocatedBytes }) => allocatedBytes)) - shared },
+    { name: 'shared', word: text.overview.shared, bytes: shared },
+    { name: 'ram', word: text.overview.checkpointRam, bytes: sum((timeline?.checkpoints ?? []).map(({ sizes }) => sizes.ownRamBytes)) },
+  ] as const
+  const all = sum(parts.map(({ bytes }) => bytes))
+  if (disks.length === 0 && all === 0) return <p className="mf-2">{text.overview.noDisks}</p>
   return (
-    <ul className="mf-list">
-      {details.disks.map((disk) => {
-        const own = disk.allocatedBytes - disk.sharedBytes
-        return (
-          <li key={disk.id} className="ov-disk">
-            <b>{disk.id}</b>
-            <span className="ov-bar" aria-hidden>
-              <i className="ov-own" style={{ width: `${share(own, disk.virtualBytes)}%` }} />
-              <i className="ov-shared" style={{ width: `${share(disk.sharedBytes, disk.virtualBytes)}%` }} />
-            </span>
-            <span className="ov-disk-words">{text.overview.diskLine(formatBytes(disk.allocatedBytes), formatBytes(disk.virtualBytes), disk.sharedBytes === 0 ? undefined : formatBytes(disk.sharedBytes), disk.layers)}</span>
+    <>
+      <div className="ov-bar" aria-hidden>{parts.map(({ name, bytes }) => <i key={name} className={`ov-${name}`} style={{ width: `${share(bytes, all)}%` }} />)}</div>
+      <p className="ov-parts mf-sm">{parts.filter(({ name, bytes }) => name === 'own' || bytes > 0).map(({ name, word, bytes }) => <span key={name}><i className={`ov-${name}`} />{word} <b>{formatBytes(bytes)}</b></span>)}</p>
+      <ul className="mf-list">
+        {disks.map((disk) => (
+          <li key={disk.id}>
+            <b className="ov-disk-name">{disk.id}</b>
+            <span className="mf-sm mf-2">{text.overview.diskLine(formatBytes(disk.allocatedBytes), formatBytes(disk.virtualBytes), disk.sharedBytes === 0 ? undefined : formatBytes(disk.sharedBytes), disk.layers)}</span>
           </li>
-        )
-      })}
-    </ul>
+        ))}
+      </ul>
+    </>
   )
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((all, amount) => all + amount, 0)
 }
 
 /** Percent, but never so little that nothing is seen of it. */
@@ -71,6 +78,7 @@ function share(part: number, whole: number): number {
 }
 
 function Addresses({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
+  const inside = useGuestAddresses(machine)
   return (
     <section>
       <h2 className="mf-h">{text.overview.addresses}<Button className="mf-push" size="small" look="quiet" icon={Plus} onClick={() => go({ view: 'machines', machine: machine.id, tab: 'network' })}>{text.overview.forward}</Button></h2>
@@ -82,10 +90,19 @@ function Addresses({ machine }: { readonly machine: MachineSummary }): React.Rea
             <CopyButton size="small" text={`${hostAddress}:${hostPort}`} name={text.copyOf(`${hostAddress}:${hostPort}`)} copiedWord={text.copied} />
           </li>
         ))}
+        {inside?.map(({ interface: name, address }) => (
+          <li key={`${name} ${address}`}>
+            <span className="mf-grow"><code>{address}</code><br /><span className="mf-xs mf-3">{text.overview.insideGuest(name)}</span></span>
+            <CopyButton size="small" text={address} name={text.copyOf(address)} copiedWord={text.copied} />
+          </li>
+        ))}
       </ul>
     </section>
   )
 }
+
+/** Less is shared by any two programs. */
+const worthSayingBytes = 16 * 1024 ** 2
 
 function Facts({ machine, details }: { readonly machine: MachineSummary; readonly details: MachineDetails }): React.ReactNode {
   const now = useNow()
@@ -102,11 +119,11 @@ function Facts({ machine, details }: { readonly machine: MachineSummary; readonl
             <dt>{text.overview.accelerator}</dt><dd>{text.overview.accelerators[process.accelerator]}</dd>
             <dt>QEMU</dt><dd>{process.qemuVersion}</dd>
             <dt>{text.overview.process}</dt><dd>{machine.pid}</dd>
-            {process.residentBytes === null ? null : <><dt>{text.overview.realMemory}</dt><dd>{process.proportionalBytes === null ? formatBytes(process.residentBytes) : text.overview.proportional(formatBytes(process.proportionalBytes), formatBytes(process.residentBytes))}</dd></>}
+            {process.residentBytes === null ? null : <><dt>{text.overview.realMemory}</dt><dd>{formatBytes(process.proportionalBytes ?? process.residentBytes)}{process.proportionalBytes === null || process.residentBytes - process.proportionalBytes < worthSayingBytes ? null : <><br /><span className="mf-3">{text.overview.sharedMemory(formatBytes(process.residentBytes - process.proportionalBytes))}</span></>}</dd></>}
           </>
         )}
         {hardware === null ? null : <><dt>{text.overview.machineType}</dt><dd>{hardware.machineType}</dd></>}
-        {lastExit === null ? null : <><dt>{text.overview.lastEnd}</dt><dd>{formatWhen(lastExit.at, now)}: {lastExit.sentence}</dd></>}
+        {lastExit === null || (process !== null && lastExit.kind !== 'crashed') ? null : <><dt>{process === null ? text.overview.lastEnd : text.overview.endBefore}</dt><dd>{formatWhen(lastExit.at, now)}: {lastExit.sentence}</dd></>}
         {machine.createdAt === null ? null : <><dt>{text.overview.created}</dt><dd>{formatWhen(machine.createdAt, now)}</dd></>}
         <dt>{text.machine.folder}</dt><dd><code>{details.folder}</code> <CopyButton size="small" text={details.folder} name={text.copyOf(text.machine.folder)} copiedWord={text.copied} /></dd>
       </dl>

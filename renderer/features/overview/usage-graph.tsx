@@ -33,9 +33,9 @@ export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageG
   const data: uPlot.AlignedData = [[...times], ...lines.map(({ values }) => [...values])]
 
   const make = useEffectEvent((element: HTMLElement): uPlot => {
+    // Asked for at every drawing: the page is recoloured after this has learnt of another scheme.
     const style = getComputedStyle(element)
     const colour = (name: string): string => style.getPropertyValue(name).trim()
-    const [accent, second, line, faint, ground] = [colour('--mf-accent'), colour('--mf-second'), colour('--mf-line'), colour('--mf-text-3'), colour('--mf-surface')]
     const font = `11px ${style.fontFamily}`
     return new uPlot(
       {
@@ -54,10 +54,10 @@ export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageG
           y: { range: (_plot, _from, to) => [0, top ?? Math.max(leastTop, to ?? 0) * 1.15] },
         },
         axes: [
-          { stroke: faint, font, size: 22, grid: { show: false }, ticks: { show: false }, values: (_plot, at) => at.map(() => '') },
-          { side: 3, size: 0, grid: { stroke: line, width: 1 }, ticks: { show: false }, splits: (_plot, _axis, _from, to) => [0, to / 2, to], values: (_plot, at) => at.map(() => '') },
+          { stroke: () => colour('--mf-text-3'), font, size: 22, grid: { show: false }, ticks: { show: false }, values: (_plot, at) => at.map(() => '') },
+          { side: 3, size: 0, grid: { stroke: () => colour('--mf-line'), width: 1 }, ticks: { show: false }, splits: (_plot, _axis, _from, to) => [0, to / 2, to], values: (_plot, at) => at.map(() => '') },
         ],
-        series: [{}, ...lines.map((_line, index) => (index === 0 ? { stroke: accent, width: 1.25, fill: `${accent}22`, points: { show: false } } : { stroke: second, width: 1.25, dash: [4, 3], points: { show: false } }))],
+        series: [{}, ...lines.map((_line, index) => (index === 0 ? { stroke: () => colour('--mf-accent'), width: 1.25, fill: () => `${colour('--mf-accent')}22`, points: { show: false } } : { stroke: () => colour('--mf-second'), width: 1.25, dash: [4, 3], points: { show: false } }))],
         hooks: {
           setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)],
           // The numbers stand on their lines.
@@ -65,19 +65,18 @@ export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageG
             const { ctx, scales, bbox } = drawn
             const most = scales['y']?.max ?? 0
             ctx.save()
-            ctx.fillStyle = faint ?? ''
             ctx.textAlign = 'left'
-            ctx.textBaseline = 'alphabetic'
+            ctx.textBaseline = 'middle'
             ctx.font = `${11 * devicePixelRatio}px ${style.fontFamily}`
-            // A curve that runs through a number keeps its distance.
-            ctx.strokeStyle = ground ?? ''
-            ctx.lineWidth = 4 * devicePixelRatio
-            ctx.lineJoin = 'round'
             for (const value of [most / 2, most]) {
-              const at = [format(value), bbox.left, drawn.valToPos(value, 'y', true) - 4 * devicePixelRatio] as const
-              ctx.strokeText(...at)
-              ctx.fillText(...at)
+              const [word, y] = [format(value), drawn.valToPos(value, 'y', true)]
+              // Neither its line nor a curve runs through a number.
+              ctx.fillStyle = colour('--mf-surface')
+              ctx.fillRect(bbox.left, y - 8 * devicePixelRatio, ctx.measureText(word).width + 6 * devicePixelRatio, 16 * devicePixelRatio)
+              ctx.fillStyle = colour('--mf-text-3')
+              ctx.fillText(word, bbox.left, y)
             }
+            ctx.textBaseline = 'alphabetic'
             // Those at the ends stand within the graph, or they would be cut.
             const axis = timeAxis(drawn.data[0])
             const marks = timeLabels(axis, bbox.width / devicePixelRatio)
@@ -106,7 +105,11 @@ export function UsageGraph({ label, times, lines, top, format, onPoint }: UsageG
       made.destroy()
       plot.current = undefined
     }
-  }, [scheme, lines.length, top])
+  }, [lines.length, top])
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => plot.current?.redraw(false))
+    return () => cancelAnimationFrame(frame)
+  }, [scheme])
   useEffect(() => plot.current?.setData(data))
 
   return <div ref={place} className="ov-graph" role="img" aria-label={label} onMouseLeave={() => onPoint(undefined)} />

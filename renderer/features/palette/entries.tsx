@@ -3,6 +3,7 @@ import { Copy, FileDown, GitFork, Grid3x3, Info, Keyboard, LayoutGrid, Monitor, 
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { attempt } from '../../state/attempt.ts'
 import { engine } from '../../state/connection.ts'
+import { copyText } from '../../state/copy-text.ts'
 import { forkNow } from '../../state/forking.tsx'
 import { machineActions, perform, whyNot } from '../../state/machine-actions.ts'
 import { machineVerbs } from '../../state/machine-verb.ts'
@@ -65,8 +66,8 @@ function places(): PaletteEntry[] {
 function moreOf(machine: MachineSummary): PaletteEntry[] {
   const { id, name, forwards } = machine
   return [
-    ...forwards.map(({ hostAddress, hostPort, guestPort }): PaletteEntry => ({ key: `copy ${hostPort} ${id}`, group: 'do', label: text.palette.copyAddress(`${hostAddress}:${hostPort}`, name), fact: text.palette.toPort(guestPort), icon: <Copy {...look} />, run: () => void navigator.clipboard.writeText(`${hostAddress}:${hostPort}`) })),
-    { key: `id ${id}`, group: 'do', label: text.palette.copyId(name), fact: id, icon: <Copy {...look} />, run: () => void navigator.clipboard.writeText(id) },
+    ...forwards.map(({ hostAddress, hostPort, guestPort }): PaletteEntry => ({ key: `copy ${hostPort} ${id}`, group: 'do', label: text.palette.copyAddress(`${hostAddress}:${hostPort}`, name), fact: text.palette.toPort(guestPort), icon: <Copy {...look} />, run: () => void copyText(`${hostAddress}:${hostPort}`) })),
+    { key: `id ${id}`, group: 'do', label: text.palette.copyId(name), fact: id, icon: <Copy {...look} />, run: () => void copyText(id) },
   ]
 }
 

@@ -12,6 +12,8 @@ export class ByteChannel {
   onopen: (() => void) | null = null
   onerror: (() => void) | null = null
   onclose: ((event: { readonly code: number; readonly reason: string; readonly wasClean: boolean }) => void) | null = null
+  /** Called as it closes, before whoever uses it hears of that. */
+  onending: (() => void) | null = null
   onmessage: ((event: { readonly data: ArrayBuffer }) => void) | null = null
 
   constructor(link: ByteLink) {
@@ -48,6 +50,7 @@ export class ByteChannel {
   #closed(wasClean: boolean): void {
     if (this.readyState === 'closed') return
     this.readyState = 'closed'
+    this.onending?.()
     // Never before whoever closes has finished, as with a WebSocket.
     queueMicrotask(() => this.onclose?.({ code: wasClean ? 1000 : 1006, reason: '', wasClean }))
   }

@@ -1,12 +1,11 @@
 /** A machine's screen: watched, typed on, pictured, recorded; and what stands in its place while there is none. */
 import { Menu } from '@mantine/core'
-import { Camera, Circle, CircleDot, ClipboardPaste, Copy, Expand, Keyboard, Maximize, PictureInPicture2, Play, Scaling, Square } from 'lucide-react'
+import { Camera, Circle, CircleDot, ClipboardPaste, Copy, Keyboard, Maximize, Minimize, PictureInPicture2, Scaling, Square } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { guestLayout, rememberGuestLayout } from '../../state/guest-layout.ts'
 import type { LayoutName } from '../../state/layouts.ts'
-import { perform, whyNot } from '../../state/machine-actions.ts'
-import { isOn, shapeOf, wordOf } from '../../state/machine-looks.ts'
+import { isOn } from '../../state/machine-looks.ts'
 import { recall, remember } from '../../state/memory.ts'
 import { popOut } from '../../state/pop-out.ts'
 import { saveFile } from '../../state/save-file.ts'
@@ -14,17 +13,18 @@ import { showToast } from '../../state/toast.ts'
 import { useThumbnail } from '../../state/thumbnails.ts'
 import { text } from '../../text/text.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { StateShape } from '../../ui/state-shape.tsx'
 import { FrameMeter } from './frame-meter.ts'
 import type { FrameFigures } from './frame-meter.ts'
 import { KeyMenu } from './key-menu.tsx'
-import { PasteDialog } from './paste-dialog.tsx'
-import { Recorder } from './recorder.ts'
 import { pictureOf } from './save-picture.ts'
+import { ScreenOver } from './screen-over.tsx'
 import { ScreenSession } from './screen-session.ts'
 import type { ScreenPhase } from './screen-session.ts'
 import type { ScreenSize } from './sharp-viewer.ts'
+import { useRecording } from './use-recording.tsx'
 import { useSharedClipboard } from './use-shared-clipboard.ts'
+import { useTyping } from './use-typing.tsx'
+import { useWholeScreen } from './use-whole-screen.ts'
 import './screen-console.css'
 
 const sizes: readonly ScreenSize[] = ['fit', 'exact', 'follow']
@@ -46,15 +46,12 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
   const whole = useRef<HTMLDivElement>(null)
   const place = useRef<HTMLDivElement>(null)
   const session = useRef<ScreenSession>(undefined)
-  const recorder = useRef<Recorder>(undefined)
   const [phase, setPhase] = useState<ScreenPhase>(isOn(machine.state) ? 'connecting' : 'off')
   const [pixels, setPixels] = useState<readonly [number, number]>()
   const [picture, setPicture] = useState<string>()
   const [size, setSize] = useState<ScreenSize>(() => recall('screen-size', isSize, 'fit'))
   const [layout, setLayout] = useState<LayoutName>(() => guestLayout(id))
   const [holding, setHolding] = useState(false)
-  const [pasting, setPasting] = useState(false)
-  const [recording, setRecording] = useState(false)
   const [measuring, setMeasuring] = useState(false)
   const [figures, setFigures] = useState<FrameFigures>()
   const thumbnail = useThumbnail(id, false)
@@ -62,6 +59,9 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
   const open = phase === 'open'
   const cannot = open ? undefined : text.screen.notNow(machine.name)
 
+  const { recording, toggle: record } = useRecording(machine.name, open, () => session.current?.canvas)
+  const { paste, shown: typing } = useTyping(() => session.current, layout)
+  const { isWhole, leaveBy, saysHow, toggle: toggleWhole } = useWholeScreen()
   const clipboard = useSharedClipboard(id, open, () => document.hasFocus() && session.current?.canvas === document.activeElement, (content) => session.current?.offerClipboard(content))
   const copiedInGuest = useEffectEvent(clipboard.fromGuest)
   const windowFocused = useEffectEvent(() => {
@@ -79,7 +79,6 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
     session.current = made
     return () => {
       session.current = undefined
-      recorder.current?.stop()
       made.close()
     }
   }, [id])
@@ -117,19 +116,6 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
     whole.current?.focus()
   }
 
-  async function paste(): Promise<void> {
-    try {
-      await typed(await navigator.clipboard.readText())
-    } catch {
-      // The browser does not let pages read the clipboard: then it is pasted into a field.
-      setPasting(true)
-    }
-  }
-  async function typed(what: string): Promise<void> {
-    const left = (await session.current?.type(what, layout)) ?? 0
-    if (left > 0) showToast({ title: text.screen.notTyped(left), message: text.screen.notTypedMore(text.screen.layouts[layout]) })
-  }
-
   async function savePicture(how: 'file' | 'clipboard'): Promise<void> {
     const canvas = session.current?.canvas
     if (canvas === null || canvas === undefined) return
@@ -143,23 +129,11 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
     }
   }
 
-  function record(): void {
-    if (recorder.current !== undefined) return recorder.current.stop()
-    const canvas = session.current?.canvas
-    if (canvas === null || canvas === undefined) return
-    recorder.current = new Recorder(canvas, (film) => {
-      recorder.current = undefined
-      setRecording(false)
-      void saveFile(film, `${machine.name}.webm`, text.screen.saveFilm)
-    })
-    setRecording(true)
-  }
-
   return (
-    <section ref={whole} className="screen" aria-label={text.screen.label(machine.name)} tabIndex={-1}>
+    <section ref={whole} className={isWhole ? 'screen screen-whole' : 'screen'} aria-label={text.screen.label(machine.name)} tabIndex={-1}>
       <div className="tool">
         {leading}
-        <span className="mf-sm mf-3 mf-clip screen-facts" role="status">{holding ? text.screen.holding : pixels === undefined || !open ? '' : text.screen.pixels(pixels[0], pixels[1], text.screen.sizes[size])}</span>
+        <span className="mf-sm mf-3 mf-clip screen-facts" role="status">{holding ? (isWhole ? text.screen.holdingWhole[leaveBy] : text.screen.holding) : pixels === undefined || !open ? '' : text.screen.pixels(pixels[0], pixels[1], text.screen.sizes[size])}</span>
         <span className="mf-push screen-tools">
           <Menu>
             <Menu.Target><Button size="small" look="quiet" icon={Scaling} aria-label={text.screen.sizeIs(text.screen.sizeNames[size])}><span className="mf-wide-only">{text.screen.sizeNames[size]}</span></Button></Menu.Target>
@@ -182,7 +156,7 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
           </Menu>
           <IconButton size="small" icon={recording ? Square : CircleDot} name={recording ? text.screen.stopRecording : text.screen.record} aria-pressed={recording} cannot={recording ? undefined : cannot} onClick={record} />
           {alone ? null : <IconButton size="small" icon={PictureInPicture2} name={text.screen.popOut} onClick={() => popOut({ view: 'screen', machine: id })} />}
-          <IconButton size="small" icon={document.fullscreenElement === null ? Maximize : Expand} name={text.screen.fullScreen} onClick={() => void (document.fullscreenElement === null ? whole.current?.requestFullscreen() : document.exitFullscreen())} />
+          <IconButton size="small" icon={isWhole ? Minimize : Maximize} name={isWhole ? text.screen.leaveWhole : text.screen.fullScreen} aria-pressed={isWhole} onClick={toggleWhole} />
         </span>
       </div>
       <div
@@ -201,30 +175,12 @@ export function ScreenConsole({ machine, leading, alone = false }: ScreenConsole
         onKeyUpCapture={keyed}
       >
         <div ref={place} className="screen-guest" />
-        {open ? null : <Instead machine={machine} phase={phase} picture={picture ?? thumbnail} />}
+        <ScreenOver machine={machine} phase={phase} picture={picture ?? thumbnail} alone={alone} />
+        {saysHow ? <p className="screen-leave" role="status">{text.screen.leaveBy[leaveBy]}</p> : null}
         {figures === undefined ? null : <span className="screen-figures">{text.screen.figures(figures.framesPerSecond, figures.keyToPictureMs)}</span>}
         {recording ? <span className="screen-recording"><Circle size={10} fill="currentColor" aria-hidden />{text.screen.recording}</span> : null}
       </div>
-      {pasting ? <PasteDialog onClose={() => setPasting(false)} onText={(what) => void typed(what)} /> : null}
+      {typing}
     </section>
-  )
-}
-
-/** The last picture, dimmed, and on it what there is to say and to do. */
-function Instead({ machine, phase, picture }: { readonly machine: MachineSummary; readonly phase: ScreenPhase; readonly picture: string | undefined }): React.ReactNode {
-  // Of a crash the page says what happened, and has the button.
-  const startable = machine.state !== 'crashed' && whyNot('start', machine) === undefined
-  return (
-    <div className="screen-instead">
-      {picture === undefined ? null : <img src={picture} alt="" />}
-      <div className="screen-says">
-        {phase === 'none' ? <p>{text.screen.none}</p> : (
-          <>
-            <p className="screen-state"><StateShape shape={phase === 'connecting' ? 'busy' : shapeOf(machine.state)} />{phase === 'connecting' && machine.state === 'running' ? text.screen.connecting : wordOf(machine)}</p>
-            {startable ? <Button size="large" icon={Play} onClick={() => perform('start', machine)}>{text.verbOf('start', machine.name)}</Button> : null}
-          </>
-        )}
-      </div>
-    </div>
   )
 }

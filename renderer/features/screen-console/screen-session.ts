@@ -24,9 +24,17 @@ export interface ScreenWatcher {
   readonly clipboard: (text: string | null) => void
 }
 
+export interface Typed {
+  /** How many characters the layout does not have. */
+  readonly leftOut: number
+  /** What was not typed any more. */
+  readonly rest: string
+}
+
 const pausesMs = [100, 250, 500, 1000, 2000]
 /** Between two typed characters: guests in emulation lose keys that come faster. */
-const typingPauseMs = 12
+export const typingPauseMs = 12
+const typedBetweenTelling = 10
 const sizeEveryMs = 500
 const shiftKey: Key = { keysym: 0xffe1, code: 'ShiftLeft' }
 const altGrKey: Key = { keysym: 0xfe03, code: 'AltRight' }
@@ -41,10 +49,14 @@ export class ScreenSession {
   #size: ScreenSize = 'fit'
   #on = false
   #run = 0
+  /** The guest had the keyboard when its screen went: it gets it back, unless somebody took it meanwhile. */
+  #hadKeyboard = false
 
   constructor(machine: string, target: HTMLElement, watcher: ScreenWatcher) {
     this.#machine = machine
     this.#target = target
+    // Holds the keyboard while there is no screen, so that what one goes on typing is no shortcut of the page.
+    target.tabIndex = -1
     this.#watcher = watcher
   }
 
@@ -57,6 +69,7 @@ export class ScreenSession {
     if (!on) this.#watcher.phase('off')
     if (on === this.#on) return
     this.#on = on
+    if (!on) this.#target.blur()
     const run = ++this.#run
     if (on) void this.#stayConnected(run)
     else this.#drop()
@@ -90,18 +103,22 @@ export class ScreenSession {
     for (const { keysym, code } of keys.toReversed()) this.#rfb?.sendKey(keysym, code, false)
   }
 
-  /** Types a text as a keyboard of that layout would. Resolves to how many characters it could not type. */
-  async type(text: string, layout: LayoutName): Promise<number> {
-    let left = 0
-    for (const character of text.replaceAll('\r\n', '\n').normalize('NFC')) {
+  /** Types a text as a keyboard of that layout would, until `signal` aborts or this connection ends. */
+  async type(text: string, layout: LayoutName, signal: AbortSignal, onProgress: (typed: number) => void): Promise<Typed> {
+    const rfb = this.#rfb
+    const characters = Array.from(text.replaceAll('\r\n', '\n').normalize('NFC'))
+    let leftOut = 0
+    for (const [at, character] of characters.entries()) {
+      if (signal.aborted || rfb === undefined || rfb !== this.#rfb) return { leftOut, rest: characters.slice(at).join('') }
+      if (at % typedBetweenTelling === 0) onProgress(at)
       const strokes = strokesFor(character, layout)
-      if (strokes === undefined) left++
+      if (strokes === undefined) leftOut++
       for (const { key, shift, altGr } of strokes ?? []) {
         this.press([...(shift ? [shiftKey] : []), ...(altGr ? [altGrKey] : []), key])
         await new Promise((resolve) => setTimeout(resolve, typingPauseMs))
       }
     }
-    return left
+    return { leftOut, rest: '' }
   }
 
   /** Puts a text in the guest's clipboard, where its agent takes it and it is not too large for QEMU. */
@@ -144,6 +161,7 @@ export class ScreenSession {
       const rfb = new SharpViewer(this.#target, channel, { shared: true })
       const canvas = this.canvas
       this.#rfb = rfb
+      channel.onending = () => (this.#hadKeyboard ||= canvas !== null && document.activeElement === canvas)
       rfb.background = 'transparent'
       rfb.showDotCursor = true
       if (isOnThisComputer()) rfb.goTheShortWay()
@@ -166,6 +184,8 @@ export class ScreenSession {
         onOpen()
         look()
         canvas?.setAttribute('data-console-focus', '')
+        if (this.#hadKeyboard && document.activeElement === this.#target) this.focus()
+        this.#hadKeyboard = false
         this.#watcher.phase('open')
       })
       rfb.addEventListener('disconnect', () => {
@@ -173,6 +193,7 @@ export class ScreenSession {
         density()
         if (canvas !== null && canvas.width > 0) this.#watcher.picture(canvas.toDataURL('image/png'))
         if (this.#rfb === rfb) this.#rfb = undefined
+        if (this.#hadKeyboard && this.#on) this.#target.focus({ preventScroll: true })
         resolve()
       })
       void channel.pump()

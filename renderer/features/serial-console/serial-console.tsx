@@ -8,6 +8,7 @@ import '@xterm/xterm/css/xterm.css'
 import { AArrowDown, AArrowUp, ArrowDown, ArrowUp, Copy, Eye, Search, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { MachineSummary } from '../../../contract/machine.ts'
+import { copyText } from '../../state/copy-text.ts'
 import { isOn } from '../../state/machine-looks.ts'
 import { recall, remember } from '../../state/memory.ts'
 import { text } from '../../text/text.ts'
@@ -122,7 +123,7 @@ export function SerialConsole({ machine }: { readonly machine: MachineSummary })
           <IconButton size="small" icon={Search} name={text.serial.search} onClick={() => setSearching(true)} />
           <IconButton size="small" icon={AArrowDown} name={text.serial.smaller} cannot={size <= sizes.least ? text.serial.smallest : undefined} onClick={() => setSize(size - 1)} />
           <IconButton size="small" icon={AArrowUp} name={text.serial.larger} cannot={size >= sizes.most ? text.serial.largest : undefined} onClick={() => setSize(size + 1)} />
-          <IconButton size="small" icon={Copy} name={text.serial.copyAll} onClick={() => void navigator.clipboard.writeText(copied(parts.current?.terminal))} />
+          <IconButton size="small" icon={Copy} name={text.serial.copyAll} onClick={() => void copyText(copied(parts.current?.terminal))} />
         </span>
       </div>
       <div ref={place} className="serial-term" data-keyboard-is-the-guests />
@@ -171,7 +172,7 @@ function isForTerminal(event: KeyboardEvent, terminal: Terminal, search: () => v
       return false
     case 'c':
       event.preventDefault()
-      if (terminal.hasSelection()) void navigator.clipboard.writeText(terminal.getSelection())
+      if (terminal.hasSelection()) void copyText(terminal.getSelection())
       return false
     case 'v':
     case 'k': return false

@@ -56,8 +56,13 @@ export class SerialSession {
 
   async #showLog(run: number): Promise<void> {
     this.#onPhase('off')
-    const { text } = await engine.machine.log({ machine: this.#machine, source: 'serial', tailBytes: replayBytes }).catch(() => ({ text: '' }))
-    if (run !== this.#run) return
+    let text: string | undefined
+    for (let failures = 0; text === undefined; ) {
+      // The engine may be away: its log is there when it is back.
+      text = await engine.machine.log({ machine: this.#machine, source: 'serial', tailBytes: replayBytes }).then((log) => log.text, () => undefined)
+      if (text === undefined) await pause(failures++)
+      if (run !== this.#run) return
+    }
     this.#terminal.reset()
     this.#terminal.write(text)
     // A machine that is off has no cursor.
@@ -80,8 +85,7 @@ export class SerialSession {
         // The machine may just have ended, or the engine: try again until told otherwise.
       }
       if (run !== this.#run) return
-      const pauseMs = pausesMs[Math.min(failures++, pausesMs.length - 1)] ?? 1000
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      await pause(failures++)
     }
   }
 
@@ -93,4 +97,9 @@ export class SerialSession {
       await new Promise<void>((resolve) => this.#terminal.write(bytes, resolve))
     }
   }
+}
+
+/** Longer after each failure. */
+function pause(failures: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, pausesMs[Math.min(failures, pausesMs.length - 1)]))
 }

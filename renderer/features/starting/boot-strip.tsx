@@ -1,7 +1,13 @@
 /** While a guest comes up: how far it is, since when, what is usual, and what it wrote last. Slow is never failed. */
+import { Menu } from '@mantine/core'
+import { Disc3 } from 'lucide-react'
 import type { MachineSummary } from '../../../contract/machine.ts'
-import { isBooting, restartsAgainAndAgain, useLastLines } from '../../state/boot.ts'
+import { attempt } from '../../state/attempt.ts'
+import { hasNothingToBoot, isBooting, restartsAgainAndAgain, useLastLines } from '../../state/boot.ts'
 import { bootPhases } from '../../state/boot-phases.ts'
+import { engine } from '../../state/connection.ts'
+import { useDetails } from '../../state/details.ts'
+import { useMirror } from '../../state/mirror.ts'
 import { go } from '../../state/place.ts'
 import { useNow } from '../../state/now.ts'
 import { text } from '../../text/text.ts'
@@ -20,6 +26,8 @@ const scarceMiB = 256
 export function BootStrip({ machine }: { readonly machine: MachineSummary }): React.ReactNode {
   // Also because what is too old to be starting ends by itself.
   const now = useNow()
+  const { details } = useDetails(machine.id)
+  if (hasNothingToBoot(machine, details)) return <NothingBoots machine={machine} drive={details?.config?.cdroms[0]?.id} />
   if (!isBooting(machine)) return null
   const { bootPhase: phase, usualBootSeconds, startedAt } = machine
   const at = phase === null ? -1 : bootPhases.indexOf(phase)
@@ -43,6 +51,32 @@ export function BootStrip({ machine }: { readonly machine: MachineSummary }): Re
         </div>
       ) : null}
       <LastLines machine={machine} />
+    </section>
+  )
+}
+
+/** Its firmware has looked everywhere. With a disc in the drive it looks again after a reset; there is nothing to lose by one. */
+function NothingBoots({ machine, drive }: { readonly machine: MachineSummary; readonly drive: string | undefined }): React.ReactNode {
+  const images = useMirror(({ images }) => images)
+  const discs = images.filter(({ kind, broken }) => kind === 'iso' && broken === null)
+  const boot = (image: string): Promise<unknown> => attempt(machine.id, words.insert, async () => {
+    await engine.cdrom.insert({ machine: machine.id, image, ...(drive === undefined ? {} : { drive }) })
+    await engine.machine.reset({ machine: machine.id })
+  })
+  return (
+    <section className="boot" aria-label={words.nothing}>
+      <div className="boot-vain mf-sm">
+        <StateShape shape="warning" />
+        <p className="mf-grow"><b role="status">{words.nothing}</b> {words.nothingMore}</p>
+        {drive === undefined ? <Button size="small" onClick={() => go({ view: 'machines', machine: machine.id, tab: 'hardware' })}>{words.openHardware}</Button>
+          : discs.length === 0 ? <Button size="small" icon={Disc3} onClick={() => go({ view: 'images' })}>{words.addDisc}</Button>
+            : (
+              <Menu>
+                <Menu.Target><Button size="small" icon={Disc3}>{words.insert}</Button></Menu.Target>
+                <Menu.Dropdown>{discs.map(({ id, name }) => <Menu.Item key={id} onClick={() => void boot(id)}>{name}</Menu.Item>)}</Menu.Dropdown>
+              </Menu>
+            )}
+      </div>
     </section>
   )
 }
