@@ -46,7 +46,8 @@ function Away({ machine, isConnecting, alone }: { readonly machine: MachineSumma
     <>
       <p className="screen-state"><StateShape shape={isConnecting ? 'busy' : shapeOf(machine.state)} />{isConnecting && machine.state === 'running' ? text.screen.connecting : wordOf(machine)}</p>
       {alone && machine.stateReason !== null ? <p>{machine.stateReason}</p> : null}
-      {whyNot('start', machine) === undefined ? <Button size="large" icon={Play} onClick={() => perform('start', machine)}>{isCrashed ? text.screen.startAgain(machine.name) : text.verbOf('start', machine.name)}</Button> : null}
+      {/* Beside a crash the page has its button already. */}
+      {whyNot('start', machine) === undefined && (alone || !isCrashed) ? <Button size="large" icon={Play} onClick={() => perform('start', machine)}>{isCrashed ? text.screen.startAgain(machine.name) : text.verbOf('start', machine.name)}</Button> : null}
     </>
   )
 }

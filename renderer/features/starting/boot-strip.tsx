@@ -20,6 +20,8 @@ import './starting.css'
 const words = text.starting
 /** `ready` is where it ends. */
 const shown = bootPhases.filter((phase) => phase !== 'ready')
+/** Before, it may find something that is not seen from here, such as a server in the network. */
+const firmwareLooksForSeconds = 8
 /** Less than this is too little for most systems of today. */
 const scarceMiB = 256
 
@@ -27,11 +29,11 @@ export function BootStrip({ machine }: { readonly machine: MachineSummary }): Re
   // Also because what is too old to be starting ends by itself.
   const now = useNow()
   const { details } = useDetails(machine.id)
-  if (hasNothingToBoot(machine, details)) return <NothingBoots machine={machine} drive={details?.config?.cdroms[0]?.id} />
-  if (!isBooting(machine)) return null
   const { bootPhase: phase, usualBootSeconds, startedAt } = machine
-  const at = phase === null ? -1 : bootPhases.indexOf(phase)
   const elapsed = startedAt === null ? 0 : Math.max(0, (now - Date.parse(startedAt)) / 1000)
+  if (elapsed > firmwareLooksForSeconds && hasNothingToBoot(machine, details)) return <NothingBoots machine={machine} drive={details?.config?.cdroms[0]?.id} />
+  if (!isBooting(machine)) return null
+  const at = phase === null ? -1 : bootPhases.indexOf(phase)
   const inVain = restartsAgainAndAgain(machine)
   return (
     <section className="boot" aria-label={words.label(machine.name)}>
