@@ -103,9 +103,11 @@ export function serialToolSpecs(stage: () => Stage): void {
     await until(async () => !(await follow.isChecked()), 'it follows no more')
     await home.sh(client, machine, 'echo one-more-line > /dev/ttyS0')
     await until(async () => (await log('Serial').getByText('one-more-line').count()) === 0, 'what one reads stays')
-    await page.keyboard.press('End')
+    await until(async () => {
+      await page.keyboard.press('End')
+      return follow.isChecked()
+    }, 'it follows again')
     await log('Serial').getByText('one-more-line').waitFor()
-    await until(() => follow.isChecked(), 'it follows again')
 
     await page.getByRole('textbox', { name: 'Search this log' }).fill('line 77 of')
     await log('Serial').locator('mark').filter({ hasText: 'line 77 of' }).waitFor()

@@ -35,7 +35,9 @@ export function LogTab({ machine }: { readonly machine: MachineSummary }): React
 
   /** Whoever goes up, by whatever means, wants to read; whoever comes back to the end wants to follow. */
   function scrolled({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: React.UIEvent): void {
-    if (scrollHeight - scrollTop - clientHeight < rowPx) setFollow(true)
+    const leftPx = scrollHeight - scrollTop - clientHeight
+    // Lines go on coming while one scrolls down.
+    if (leftPx < 1 || (scrollTop > lastTop.current && leftPx < 2 * rowPx)) setFollow(true)
     else if (scrollTop < lastTop.current) setFollow(false)
     lastTop.current = scrollTop
   }
