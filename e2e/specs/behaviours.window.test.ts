@@ -119,6 +119,7 @@ describe.each(faces)('in $host', ({ launch, newMachineKey, secondTabKey }) => {
       await field.press('Control+c')
       await palette.getByText(`Copied: mayfly nic connect alpha nic0${after ? '' : ' --no-connected'}`, { exact: true }).waitFor()
       await field.press('Enter')
+      await palette.waitFor({ state: 'hidden' })
       await until(async () => (await connected()) === after, told)
     }
   })
