@@ -1,8 +1,8 @@
 /** A picture of a machine's screen, taken by QEMU. */
-import { randomBytes } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { closeSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { MayflyError } from '../../contract/errors.ts'
+import { loadNative } from '../native.ts'
 import type { MachineCore } from './machine-core.ts'
 import { liveOf } from './power.ts'
 
@@ -12,11 +12,12 @@ export async function takeScreenshot(core: MachineCore): Promise<Buffer> {
   if (core.run?.config.display.model === 'none') {
     throw new MayflyError('unsupported', `${core.name} has no screen.`, { needs: 'a display', have: 'none' }, { next: 'Use mayfly console, or give it a display.' })
   }
-  const file = join(core.runtime.folder, `screen-${randomBytes(6).toString('hex')}.png`)
+  // In memory: a PNG that QEMU cannot write to its end, because a disk is full, is the end of QEMU (libpng calls abort(3)).
+  const picture = loadNative().memfdCreate('mayfly-screen', 0)
   try {
-    await liveOf(core).qmp.execute('screendump', { filename: file, format: 'png' })
-    return await readFile(file)
+    await liveOf(core).qmp.execute('screendump', { filename: `/proc/${process.pid}/fd/${picture}`, format: 'png' })
+    return await readFile(`/proc/self/fd/${picture}`)
   } finally {
-    await rm(file, { force: true })
+    closeSync(picture)
   }
 }

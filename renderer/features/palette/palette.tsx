@@ -32,8 +32,8 @@ export function Palette(): React.ReactNode {
   const [copied, setCopied] = useState<string>()
   /** The entry one stands on; the library marks it in the page and nowhere else. */
   const standingOn = (): PaletteEntry | undefined => {
-    const key = document.querySelector<HTMLElement>('.pal-entry[data-selected]')?.dataset['entry']
-    // Before it has marked one, the first is what Enter would take.
+    const key = marked()
+    // Before it has marked one, the first is what Enter takes.
     return key === undefined ? found[0] : found.find((entry) => entry.key === key)
   }
   const keyed = (event: React.KeyboardEvent<HTMLInputElement>): void => {
@@ -41,6 +41,11 @@ export function Palette(): React.ReactNode {
     if (event.key === 'Tab' && !event.shiftKey && entry?.options !== undefined) {
       event.preventDefault()
       setFilling(entry)
+    } else if (event.key === 'Enter' && !event.nativeEvent.isComposing && entry !== undefined && marked() === undefined) {
+      // The library does what it has marked: nothing, where the list was drawn anew meanwhile.
+      event.preventDefault()
+      entry.run()
+      actions.close()
     } else if (event.key.toLowerCase() === 'c' && event.ctrlKey && !event.shiftKey && entry?.command !== undefined) {
       const { selectionStart, selectionEnd } = event.currentTarget
       // Letters that are marked are what is copied, as everywhere.
@@ -75,6 +80,10 @@ export function Palette(): React.ReactNode {
       </Spotlight.Footer>
     </Spotlight.Root>
   )
+}
+
+function marked(): string | undefined {
+  return document.querySelector<HTMLElement>('.pal-entry[data-selected]')?.dataset['entry']
 }
 
 function Entry({ entry, query }: { readonly entry: PaletteEntry; readonly query: string }): React.ReactNode {
