@@ -43,6 +43,8 @@ export async function recoverAll(found: readonly FoundMachine[]): Promise<void> 
       .run(async () => {
         await settleFreeze(core)
         if (mayHave(content, core.names.journal)) await settleJournal(core)
+        // The freeze of a fork has no journal, and may have ended before its layers were protected.
+        if (core.live !== null) await protectFrozen(core.names)
         if (core.stored.checkpoints > 0) await tidy(core)
       })
       .catch((error: unknown) => core.context.log(`${core.id}: what was under way on its layers could not be settled: ${String(error)}`)),
