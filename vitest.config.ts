@@ -13,8 +13,6 @@ const root = `${folders}/**/*.root.test.ts`
 const window = `${folders}/**/*.window.test.ts`
 /** Guests are emulated in software, and every one of them keeps a core busy. */
 const machinesAtOnce = 2
-/** Each has a home, an engine and a display of its own, and waits for most of its time. */
-const windowsAtOnce = 2
 
 export default defineConfig({
   // Tests run as a user who may not write into the checkout.
@@ -41,7 +39,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      { extends: true, test: { name: 'window', include: [window], maxWorkers: Math.min(windowsAtOnce, availableParallelism()), testTimeout: 60_000, hookTimeout: 120_000, sequence: { groupOrder: 3 } } },
+      { extends: true, test: { name: 'window', include: [window], maxWorkers: 1, testTimeout: 60_000, hookTimeout: 120_000, sequence: { groupOrder: 3 } } },
       { extends: true, test: { name: 'root', include: [root], maxWorkers: 1, testTimeout: 120_000, sequence: { groupOrder: 2 } } },
     ],
   },
