@@ -1,6 +1,6 @@
 /** An engine that can be killed at a step of an act, and the model of what its machines must be then. */
 import type { EngineClient } from '../../engine/engine-face.ts'
-import { identifyProcess, isHalted } from '../../engine/qemu/process/process-identity.ts'
+import { identifyProcess, isHalted, type ProcessIdentity } from '../../engine/qemu/process/process-identity.ts'
 import { startEngine } from '../../hosts/holder/start-engine.ts'
 import { endWaker } from '../../hosts/holder/waker.ts'
 import { until } from '../conformance/until.ts'
@@ -41,12 +41,7 @@ export class CrashStage {
 
   /** An engine stands still at `step` of the act while `harm` is done, and goes on; another one takes over. An act that never comes there is done without. True: the act worked out. */
   async haltedAt(step: string, act: (client: EngineClient) => Promise<unknown>, harm: () => Promise<void>): Promise<boolean> {
-    await this.#end()
-    this.home.env['MAYFLY_HALT_AT'] = step
-    this.client = await this.home.openDetached()
-    delete this.home.env['MAYFLY_HALT_AT']
-    const engine = identifyProcess((await this.client.engine.info({})).pid)
-    if (engine === null) throw new Error('The engine is not there.')
+    const engine = await this.#halting(step)
     let hasEnded = false
     const acting = act(this.client).then(() => true, () => false).finally(() => {
       hasEnded = true
@@ -63,21 +58,7 @@ export class CrashStage {
 
   /** An engine stands still at `step` of the act while `harm` is done, and is killed there; another one takes over. */
   async killedWhileHalted(step: string, act: (client: EngineClient) => Promise<unknown>, harm: () => Promise<void>): Promise<void> {
-    await this.#end()
-    this.home.env['MAYFLY_HALT_AT'] = step
-    this.client = await this.home.openDetached()
-    delete this.home.env['MAYFLY_HALT_AT']
-    const engine = identifyProcess((await this.client.engine.info({})).pid)
-    if (engine === null) throw new Error('The engine is not there.')
-    const acting = act(this.client).catch(() => undefined)
-    await until(() => isHalted(engine), `the engine stands still at ${step}`, 60_000)
-    try {
-      await harm()
-    } finally {
-      process.kill(engine.pid, 'SIGKILL')
-    }
-    await acting
-    await this.home.closeEngine()
+    await this.#killHalted(step, act, harm)
     this.client = await this.home.openDetached()
   }
 
@@ -99,19 +80,8 @@ export class CrashStage {
 
   /** An engine is killed at `step` of the act, and the next one at `recovering`, while it settles that; a third takes over. True: both were. */
   async killedTwice(step: string, recovering: string, act: (client: EngineClient) => Promise<unknown>): Promise<boolean> {
-    await this.#end()
-    this.home.env['MAYFLY_HALT_AT'] = step
-    this.client = await this.home.openDetached()
-    delete this.home.env['MAYFLY_HALT_AT']
-    const engine = identifyProcess((await this.client.engine.info({})).pid)
-    if (engine === null) throw new Error('The engine is not there.')
-    const acting = act(this.client).catch(() => undefined)
-    await until(() => isHalted(engine), `the engine stands still at ${step}`, 60_000)
-    // It would start an engine that is to live.
-    endWaker(this.home.folders)
-    process.kill(engine.pid, 'SIGKILL')
-    await acting
-    await this.home.closeEngine()
+    // A waker would start an engine that is to live.
+    await this.#killHalted(step, act, () => endWaker(this.home.folders))
     const died = await startEngine({ folders: this.home.folders, env: { ...this.home.env, MAYFLY_DIE_AT: recovering }, withinMs: 60_000 }).then(() => false, () => true)
     this.client = await this.home.openDetached()
     return died
@@ -121,6 +91,31 @@ export class CrashStage {
   async killedAtRest(): Promise<void> {
     await this.home.killEngine(this.client)
     this.client = await this.home.openDetached()
+  }
+
+  /** An engine that will stand still at `step`. */
+  async #halting(step: string): Promise<ProcessIdentity> {
+    await this.#end()
+    this.home.env['MAYFLY_HALT_AT'] = step
+    this.client = await this.home.openDetached()
+    delete this.home.env['MAYFLY_HALT_AT']
+    const engine = identifyProcess((await this.client.engine.info({})).pid)
+    if (engine === null) throw new Error('The engine is not there.')
+    return engine
+  }
+
+  /** An engine stands still at `step` of the act while `harm` is done, and is killed there. */
+  async #killHalted(step: string, act: (client: EngineClient) => Promise<unknown>, harm: () => Promise<void> | void): Promise<void> {
+    const engine = await this.#halting(step)
+    const acting = act(this.client).catch(() => undefined)
+    await until(() => isHalted(engine), `the engine stands still at ${step}`, 60_000)
+    try {
+      await harm()
+    } finally {
+      process.kill(engine.pid, 'SIGKILL')
+    }
+    await acting
+    await this.home.closeEngine()
   }
 
   async #end(): Promise<void> {

@@ -1,5 +1,4 @@
 /** What a person does with Mayfly in a day, in whichever host. Each spec says what the screen shows and what the engine says. */
-import { afterAll, beforeAll } from 'vitest'
 import { accessSpecs, firstRunAccessSpec } from './access.fixture.ts'
 import { hardwareSpecs } from './hardware.fixture.ts'
 import { listSpecs } from './list.fixture.ts'
@@ -7,19 +6,12 @@ import { makeWithKeyboardSpec, makeWithMouseSpec } from './make.fixture.ts'
 import { networkSpecs } from './network.fixture.ts'
 import { screenSpecs } from './screen.fixture.ts'
 import { serialSpecs } from './serial.fixture.ts'
-import { keepPictures, Stage } from './stage.fixture.ts'
+import { openStage } from './stage.fixture.ts'
 import type { Launch } from './stage.fixture.ts'
 import { troubleSpecs } from './trouble.fixture.ts'
 
 export function aDayWithMayfly(launch: Launch): void {
-  let opened: Stage
-  const stage = (): Stage => opened
-
-  beforeAll(async () => {
-    opened = await Stage.open(launch)
-  }, 300_000)
-  afterAll(() => opened.close(), 60_000)
-  keepPictures(stage)
+  const stage = openStage(launch)
 
   firstRunAccessSpec(stage)
   makeWithMouseSpec(stage)

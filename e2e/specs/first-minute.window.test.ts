@@ -1,22 +1,17 @@
 /** The first minute, in both hosts: one button from nothing to a login, three clicks to the next machine, and what stands in the way is told with its remedy. */
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { connectEngine } from '../../hosts/socket/client.ts'
 import { until } from '../conformance/until.ts'
 import { bothHosts, ownHomes } from '../drivers/both-hosts.fixture.ts'
 import { findViolations } from './axe.fixture.ts'
-import { keepPictures, Stage } from './stage.fixture.ts'
+import { openStage } from './stage.fixture.ts'
 
 describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
-  let opened: Stage
-  beforeAll(async () => {
-    opened = await Stage.open(launch)
-  }, 300_000)
-  afterAll(() => opened.close(), 60_000)
-  keepPictures(() => opened)
+  const stage = openStage(launch)
 
   test('the one button leads to a login on the console', async () => {
-    const { page, window, client, home, driver } = opened
+    const { page, window, client, home, driver } = stage()
     await page.getByRole('button', { name: 'Start a machine in one minute' }).click()
     await window.machine.name.filter({ hasText: 'tiny' }).waitFor()
     await home.ready(client, 'tiny')
@@ -27,7 +22,7 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
   }, 180_000)
 
   test('no more than three clicks lead to a console that boots', async () => {
-    const { page, window, client, home } = opened
+    const { page, window, client, home } = stage()
     await page.evaluate(`globalThis.clicks = 0; window.addEventListener('click', (event) => { if (event.isTrusted) globalThis.clicks++ }, { capture: true })`)
     await page.getByRole('button', { name: 'New machine' }).click()
     await window.wizard.create.filter({ hasText: 'Create and start' }).click()

@@ -1,26 +1,20 @@
 /** Checkpoints, forks, templates and runs as a person makes and uses them, in whichever host. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Timeline } from '../../contract/checkpoint.ts'
 import type { Run } from '../../contract/run.ts'
 import { freePort } from '../cli/mayfly.fixture.ts'
 import { until } from '../conformance/until.ts'
 import { nothingFoundIn } from './access.fixture.ts'
-import { keepPictures, Stage } from './stage.fixture.ts'
-import type { Launch } from './stage.fixture.ts'
+import { openStage } from './stage.fixture.ts'
+import type { Launch, Stage } from './stage.fixture.ts'
 
 /** How long a job of the engine may take on a busy host. */
 const jobMs = 60_000
 
 export function anHourOfForks(launch: Launch): void {
-  let opened: Stage
-  const stage = (): Stage => opened
-
-  beforeAll(async () => {
-    opened = await Stage.open(launch)
-    await opened.home.bootTiny(opened.client, 'web', { forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: await freePort(), guestPort: 80 }] })
-  }, 300_000)
-  afterAll(() => opened.close(), 60_000)
-  keepPictures(stage)
+  const stage = openStage(launch, async ({ home, client }) => {
+    await home.bootTiny(client, 'web', { forwards: [{ protocol: 'tcp', hostAddress: '127.0.0.1', hostPort: await freePort(), guestPort: 80 }] })
+  })
 
   timelineSpecs(stage)
   forkSpecs(stage)

@@ -1,93 +1,59 @@
 /** The list of machines and the grid, in both hosts: what keys do to whom, and that nothing is done to what is not seen. The guests are firmware alone: nothing has to boot. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { EngineClient } from '../../engine/engine-face.ts'
-import { connectEngine } from '../../hosts/socket/client.ts'
+import { describe, expect, test } from 'vitest'
 import { until } from '../conformance/until.ts'
 import { bothHosts } from '../drivers/both-hosts.fixture.ts'
-import type { Driver } from '../drivers/driver.fixture.ts'
-import { Window } from '../pages/window.ts'
 import { findViolations } from './axe.fixture.ts'
+import { openSmallList } from './small-list.fixture.ts'
 
 describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
-  let home: string
-  let driver: Driver
-  let client: EngineClient
-  let window: Window
-  const cleanups: (() => unknown)[] = []
+  const place = openSmallList(launch, [
+    { name: 'alpha', tags: ['shop'] },
+    { name: 'beta', tags: ['shop'], notes: 'Holds the orders of customers' },
+    { name: 'gamma' },
+    { name: 'delta' },
+  ], 30_000)
 
-  beforeAll(async () => {
-    home = await mkdtemp(join(tmpdir(), 'mayfly-lists-'))
-    cleanups.push(() => rm(home, { recursive: true }))
-    driver = await launch({ home })
-    cleanups.push(() => driver.close())
-    driver.page.setDefaultTimeout(30_000)
-    window = new Window(driver.page)
-    await driver.page.getByRole('heading', { level: 1 }).waitFor()
-    const engine = connectEngine(join(home, 'run', 'engine.sock'))
-    cleanups.push(() => engine.close())
-    ;({ client } = engine)
-    for (const [name, tags, notes] of [['alpha', ['shop'], ''], ['beta', ['shop'], 'Holds the orders of customers'], ['gamma', [], ''], ['delta', [], '']] as const) await client.machine.create({ name, tags: [...tags], notes, memoryMiB: 128, diskMiB: 64 })
-    await window.list.row('gamma').waitFor()
-  }, 120_000)
-  // What one test left open is not in the next one's way.
-  afterEach(async () => {
-    await driver.page.keyboard.press('Escape')
-    await driver.page.keyboard.press('Escape')
-  })
-  afterAll(async () => {
-    for (const { id, pid } of await client.machine.list({})) if (pid !== null) await client.machine.stop({ machine: id, force: true })
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-  }, 60_000)
-
-  async function machine(name: string) {
-    const found = (await client.machine.list({})).find((candidate) => candidate.name === name)
-    if (found === undefined) throw new Error(`There is no ${name}.`)
-    return found
-  }
   async function is(name: string, state: string): Promise<void> {
-    await until(async () => (await machine(name)).state === state, `${name} is ${state}`, 30_000)
+    await until(async () => (await place.machine(name)).state === state, `${name} is ${state}`, 30_000)
   }
   async function listHasKeyboard(): Promise<void> {
-    await until(async () => (await window.list.box.and(driver.page.locator(':focus')).count()) === 1, 'the list has the keyboard again')
+    await until(async () => (await place.window.list.box.and(place.driver.page.locator(':focus')).count()) === 1, 'the list has the keyboard again')
   }
 
   test('notes are searched like names', async () => {
-    await window.list.search.fill('orders customers')
-    await window.list.row('alpha').waitFor({ state: 'detached' })
-    await window.list.row('beta').waitFor()
-    await window.list.search.fill('')
-    await window.list.row('alpha').waitFor()
+    await place.window.list.search.fill('orders customers')
+    await place.window.list.row('alpha').waitFor({ state: 'detached' })
+    await place.window.list.row('beta').waitFor()
+    await place.window.list.search.fill('')
+    await place.window.list.row('alpha').waitFor()
   })
 
   test('a group is walked to, folded and unfolded with the keyboard', async () => {
-    const { page } = driver
-    await window.list.open('alpha')
+    const { page } = place.driver
+    await place.window.list.open('alpha')
     await page.keyboard.press('ArrowLeft')
-    const group = window.list.box.getByRole('option', { name: /^shop / })
-    expect(await window.list.box.getAttribute('aria-activedescendant')).toBe(await group.getAttribute('id'))
+    const group = place.window.list.box.getByRole('option', { name: /^shop / })
+    expect(await place.window.list.box.getAttribute('aria-activedescendant')).toBe(await group.getAttribute('id'))
     await page.keyboard.press('ArrowLeft')
-    await window.list.row('alpha').waitFor({ state: 'detached' })
+    await place.window.list.row('alpha').waitFor({ state: 'detached' })
     await page.getByRole('option', { name: /^shop .* folded$/ }).waitFor()
     await page.keyboard.press('Enter')
-    await window.list.row('alpha').waitFor()
+    await place.window.list.row('alpha').waitFor()
     expect(await findViolations(page)).toEqual([])
     await page.keyboard.press('ArrowDown')
-    await window.machine.name.filter({ hasText: 'alpha' }).waitFor()
+    await place.window.machine.name.filter({ hasText: 'alpha' }).waitFor()
   })
 
   test('Shift with the arrows marks and unmarks; what a key does, it does to those that are marked', async () => {
-    const { page } = driver
-    await window.list.open('alpha')
+    const { page } = place.driver
+    await place.window.list.open('alpha')
     await page.keyboard.press('Shift+ArrowDown')
     await page.keyboard.press('Shift+ArrowDown')
     await page.getByRole('heading', { name: '3 machines selected' }).waitFor()
     await page.keyboard.press('Shift+ArrowUp')
     await page.getByRole('heading', { name: '2 machines selected' }).waitFor()
     await page.keyboard.press('Delete')
-    await window.dialog('Delete 2 machines?').getByText('alpha, beta').waitFor()
+    await place.window.dialog('Delete 2 machines?').getByText('alpha, beta').waitFor()
     await page.keyboard.press('Escape')
     await listHasKeyboard()
     await page.keyboard.press('Space')
@@ -95,15 +61,15 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
     await page.keyboard.press('Space')
     for (const name of ['alpha', 'beta']) await is(name, 'paused')
     // One that is left alone is shown, and is the one that is meant.
-    await window.list.row('alpha').click({ modifiers: ['Control'] })
-    await window.machine.name.filter({ hasText: 'beta' }).waitFor()
+    await place.window.list.row('alpha').click({ modifiers: ['Control'] })
+    await place.window.machine.name.filter({ hasText: 'beta' }).waitFor()
     await page.keyboard.press('Delete')
-    await window.dialog('Delete beta?').waitFor()
+    await place.window.dialog('Delete beta?').waitFor()
   })
 
   test('the menu of a machine opens with its key, and gives the keyboard back', async () => {
-    const { page } = driver
-    await window.list.open('gamma')
+    const { page } = place.driver
+    await place.window.list.open('gamma')
     await page.keyboard.press('Shift+F10')
     await page.getByRole('menuitem', { name: 'Rename' }).waitFor()
     expect(await findViolations(page)).toEqual([])
@@ -112,26 +78,26 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
     await listHasKeyboard()
     await page.keyboard.press('ContextMenu')
     await page.getByRole('menuitem', { name: 'Rename' }).click()
-    await window.dialog('Rename gamma').waitFor()
+    await place.window.dialog('Rename gamma').waitFor()
   })
 
   test('a dialog about a machine goes with it, and leaves the keys alone', async () => {
-    const { page } = driver
-    await client.machine.create({ name: 'soon gone', memoryMiB: 128 })
-    await window.list.open('soon gone')
+    const { page } = place.driver
+    await place.client.machine.create({ name: 'soon gone', memoryMiB: 128 })
+    await place.window.list.open('soon gone')
     await page.keyboard.press('F2')
-    await window.dialog('Rename soon gone').waitFor()
-    await client.machine.delete({ machine: (await machine('soon gone')).id })
-    await window.dialog('Rename soon gone').waitFor({ state: 'hidden' })
+    await place.window.dialog('Rename soon gone').waitFor()
+    await place.client.machine.delete({ machine: (await place.machine('soon gone')).id })
+    await place.window.dialog('Rename soon gone').waitFor({ state: 'hidden' })
     await page.keyboard.press('?')
-    await window.dialog('Keys').waitFor()
+    await place.window.dialog('Keys').waitFor()
   })
 
   test('the line beside the list takes keys and the mouse, is remembered, and goes back', async () => {
-    const { page } = driver
-    await window.list.open('gamma')
+    const { page } = place.driver
+    await place.window.list.open('gamma')
     const line = page.getByRole('separator', { name: /^Between the list and the view/ })
-    const width = async (): Promise<number> => Math.round((await window.list.box.boundingBox())?.width ?? 0)
+    const width = async (): Promise<number> => Math.round((await place.window.list.box.boundingBox())?.width ?? 0)
     const drawn = await width()
     await line.focus()
     await page.keyboard.press('ArrowRight')
@@ -145,19 +111,19 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
     await until(async () => (await width()) > drawn + 60, 'it was dragged')
     const dragged = await width()
     await page.reload()
-    await window.list.row('gamma').waitFor()
+    await place.window.list.row('gamma').waitFor()
     expect(await width()).toBe(dragged)
     await line.dblclick()
     await until(async () => (await width()) === drawn, 'it is as it was drawn')
   })
 
   test('what the grid does to all, it does to those that are seen and ticked', async () => {
-    const { page } = driver
-    await window.go('/grid')
+    const { page } = place.driver
+    await place.window.go('/grid')
     await page.getByRole('heading', { name: 'Consoles' }).waitFor()
     const remove = page.getByRole('button', { name: /^Delete/ })
     expect([await remove.textContent(), await remove.getAttribute('aria-disabled')]).toEqual(['Delete', 'true'])
-    for (const name of ['alpha', 'beta']) await client.machine.resume({ machine: (await machine(name)).id })
+    for (const name of ['alpha', 'beta']) await place.client.machine.resume({ machine: (await place.machine(name)).id })
     const which = page.getByRole('radiogroup', { name: 'Which are shown' })
     for (const name of ['alpha', 'beta']) await page.getByRole('listitem', { name: `${name}, Running` }).waitFor()
     await page.getByRole('checkbox', { name: 'Tick gamma' }).check()
@@ -165,20 +131,20 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
     await page.getByText('1 ticked one is hidden and left alone').waitFor()
     await page.getByRole('button', { name: 'Tick all' }).click()
     await page.getByRole('button', { name: 'Delete 2' }).click()
-    await window.dialog('Delete 2 machines?').getByText('alpha, beta').waitFor()
+    await place.window.dialog('Delete 2 machines?').getByText('alpha, beta').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Tick none' }).click()
     await page.getByRole('button', { name: 'Pause all' }).waitFor()
     await page.getByRole('checkbox', { name: 'Tick alpha' }).check()
     await page.getByRole('button', { name: 'Pause 1' }).click()
     await is('alpha', 'paused')
-    expect((await machine('beta')).state).toBe('running')
+    expect((await place.machine('beta')).state).toBe('running')
     // The first of them is what it types to where nothing else is ticked.
     await which.getByText('Running').click()
     const list = page.getByRole('list', { name: 'Consoles' })
     await list.focus()
     await page.keyboard.press('t')
-    await window.toast('Tick some machines first').waitFor()
+    await place.window.toast('Tick some machines first').waitFor()
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('t')
     await page.getByRole('button', { name: 'Typing to 1' }).waitFor()
@@ -189,17 +155,17 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
   })
 
   test('undo brings back all it can, and names the one it cannot', async () => {
-    const { page } = driver
-    await window.openMachine('gamma')
-    await window.list.mark(['delta', 'gamma'])
+    const { page } = place.driver
+    await place.window.openMachine('gamma')
+    await place.window.list.mark(['delta', 'gamma'])
     await page.keyboard.press('Delete')
-    await window.answer('Delete 2 machines?', 'Delete 2 machines')
-    const undo = window.toast(/In the trash: 2 machines/).getByRole('button', { name: 'Undo' })
+    await place.window.answer('Delete 2 machines?', 'Delete 2 machines')
+    const undo = place.window.toast(/In the trash: 2 machines/).getByRole('button', { name: 'Undo' })
     await undo.waitFor()
-    const [first] = (await client.trash.list({})).filter(({ name }) => name === 'delta')
-    await client.trash.empty({ machine: first?.id ?? '' })
+    const [first] = (await place.client.trash.list({})).filter(({ name }) => name === 'delta')
+    await place.client.trash.empty({ machine: first?.id ?? '' })
     await undo.click()
-    await window.toast('Still in the trash: delta').waitFor()
-    await until(async () => (await client.machine.list({})).some(({ name }) => name === 'gamma'), 'gamma is back')
+    await place.window.toast('Still in the trash: delta').waitFor()
+    await until(async () => (await place.client.machine.list({})).some(({ name }) => name === 'gamma'), 'gamma is back')
   })
 })

@@ -122,6 +122,7 @@ export function screenToolSpecs(stage: () => Stage): void {
     await screen().says.filter({ hasText: 'Hold Esc to leave full screen.' }).first().waitFor()
     const fills = await screen().region.evaluate((element: { getBoundingClientRect(): { readonly width: number; readonly height: number } }) => {
       const { width, height } = element.getBoundingClientRect()
+      // As far as it is used; these files know no DOM.
       const host = globalThis as unknown as { readonly innerWidth: number; readonly innerHeight: number }
       return [width === host.innerWidth, height === host.innerHeight]
     })

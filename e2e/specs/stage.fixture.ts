@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterEach } from 'vitest'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { MachineSummary } from '../../contract/machine.ts'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { until } from '../conformance/until.ts'
@@ -112,8 +112,20 @@ export class Stage {
   }
 }
 
+/** A stage for the specs of a file, opened before them and closed after. */
+export function openStage(launch: Launch, furnish: (stage: Stage) => Promise<void> = () => Promise.resolve()): () => Stage {
+  let opened: Stage
+  beforeAll(async () => {
+    opened = await Stage.open(launch)
+    await furnish(opened)
+  }, 300_000)
+  afterAll(() => opened.close(), 60_000)
+  keepPictures(() => opened)
+  return () => opened
+}
+
 /** For whoever asks, what the screen showed when a spec failed. */
-export function keepPictures(stage: () => Stage): void {
+function keepPictures(stage: () => Stage): void {
   afterEach(async ({ task }) => {
     const folder = process.env['MAYFLY_SPEC_PICTURES']
     if (folder === undefined || task.result?.state !== 'fail') return

@@ -43,8 +43,6 @@ export async function recoverAll(found: readonly FoundMachine[]): Promise<void> 
       .run(async () => {
         await settleFreeze(core)
         if (mayHave(content, core.names.journal)) await settleJournal(core)
-        // The freeze of a fork has no journal, and may have ended before its layers were protected.
-        if (core.live !== null) await protectFrozen(core.names)
         if (core.stored.checkpoints > 0) await tidy(core)
       })
       .catch((error: unknown) => core.context.log(`${core.id}: what was under way on its layers could not be settled: ${String(error)}`)),
@@ -128,6 +126,8 @@ export async function settleFreeze(core: MachineCore): Promise<void> {
   if (before === 'running') await letGoOn(core)
   else await standAgain(core)
   await settlePresent(core)
+  // The freeze of a fork has no journal; where there is one, settling it does this.
+  if ((await readJournal(core.names)) === null) await protectFrozen(core.names)
   if (core.run?.config.clipboard === true) await plugClipboard(core).catch(ignoreExpected)
   core.context.atStep('recover.gone')
   await forgetFreeze(core)

@@ -204,6 +204,7 @@ test('a browser that went away without a word is found out, one that is there st
   server = await serveWeb({ engine: lastingEngine(connectInProcess(engine, log), log), port: 0, uploadsFolder: join(folder, 'uploads'), pageFolder: join(folder, 'pages'), askEveryMs: 100 })
   browser = await enter(server)
   const [gone, there] = [await openSocket(browser, '/rpc'), await openSocket(browser, '/rpc')]
+  // The library keeps it to itself, and nothing else of it can fall silent without closing.
   const raw = Reflect.get(gone, '_socket') as Socket
   raw.pause()
   let asked = 0

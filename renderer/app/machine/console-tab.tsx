@@ -1,13 +1,14 @@
 /** Screen and serial port of a machine, one of them or both, the line between them where one likes it. */
 import { SegmentedControl } from '@mantine/core'
 import { Monitor, Rows2, SquareTerminal } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { ScreenConsole } from '../../features/screen-console/screen-console.tsx'
 import { SerialConsole } from '../../features/serial-console/serial-console.tsx'
 import { useDetails } from '../../state/details.ts'
 import { recall, remember } from '../../state/memory.ts'
 import { text } from '../../text/text.ts'
+import { SplitLine } from '../../ui/split-line.tsx'
 
 const modes = ['screen', 'serial', 'both'] as const
 type Mode = (typeof modes)[number]
@@ -32,7 +33,6 @@ export function ConsoleTab({ machine }: { readonly machine: MachineSummary }): R
   const [wanted, setWanted] = useState<Mode>(() => recall('console-mode', isMode, 'both'))
   const [share, setShare] = useState(() => recall('console-split', isShare, split.usual))
   const [settled, setSettled] = useState(false)
-  const whole = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const timer = setTimeout(() => setSettled(true), settlingMs)
     return () => clearTimeout(timer)
@@ -50,11 +50,6 @@ export function ConsoleTab({ machine }: { readonly machine: MachineSummary }): R
     setShare(next)
     remember('console-split', next)
   }
-  function dragged(event: React.PointerEvent): void {
-    const area = whole.current?.getBoundingClientRect()
-    if (area === undefined || !event.currentTarget.hasPointerCapture(event.pointerId)) return
-    divide(Math.round(((event.clientY - area.top) / area.height) * 100))
-  }
 
   if (!settled) return <div className="console" aria-busy />
 
@@ -65,24 +60,19 @@ export function ConsoleTab({ machine }: { readonly machine: MachineSummary }): R
     })} />
   ) : null
   return (
-    <div ref={whole} className={mode === 'both' ? 'console console-both' : 'console'}>
+    <div className={mode === 'both' ? 'console console-both' : 'console'}>
       {mode === 'serial' ? (hasScreen ? <div className="tool">{chooser}</div> : null) : <div className="console-screen" style={mode === 'both' ? { flex: `0 0 ${share}%` } : { flex: 1 }}><ScreenConsole machine={machine} leading={chooser} /></div>}
       {mode === 'both' ? (
-        <div
+        <SplitLine
           className="console-split"
-          role="separator"
-          aria-orientation="horizontal"
-          aria-label={text.screen.divider}
-          aria-valuemin={split.least}
-          aria-valuemax={split.most}
-          aria-valuenow={share}
-          tabIndex={0}
-          onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
-          onPointerMove={dragged}
-          onDoubleClick={() => divide(split.usual)}
-          onKeyDown={(event) => {
-            if (event.key === 'ArrowUp' || event.key === 'ArrowDown') divide(share + (event.key === 'ArrowUp' ? -split.step : split.step))
-          }}
+          label={text.screen.divider}
+          orientation="horizontal"
+          range={split}
+          shown={share}
+          within={(line) => line.parentElement}
+          now={() => share}
+          sizeAt={(px, { height }) => Math.round((px / height) * 100)}
+          onResize={(percent) => divide(percent ?? split.usual)}
         />
       ) : null}
       {mode === 'screen' ? null : <SerialConsole machine={machine} />}
