@@ -1,6 +1,7 @@
 /** Checkpoints, forks, templates and runs as a person makes and uses them, in whichever host. */
 import { expect, test } from 'vitest'
 import type { Timeline } from '../../contract/checkpoint.ts'
+import type { Job, JobKind } from '../../contract/job.ts'
 import type { Run } from '../../contract/run.ts'
 import { freePort } from '../cli/mayfly.fixture.ts'
 import { until } from '../conformance/until.ts'
@@ -22,12 +23,14 @@ export function anHourOfForks(launch: Launch): void {
   runSpecs(stage)
 }
 
-/** Waits until the engine says so of a machine's tree. */
-async function treeSays({ client }: Stage, machine: string, what: string, holds: (timeline: Timeline) => boolean): Promise<Timeline> {
-  let last: Timeline | undefined
-  await until(async () => holds((last = await client.checkpoint.list({ machine }))), `the tree of ${machine} ${what}`, jobMs)
-  if (last === undefined) throw new TypeError('The tree was asked for.')
-  return last
+/** Waits until the job that the page began has succeeded: its tree is told while it works, and may look like the one it will be. */
+async function jobDone({ client }: Stage, kind: JobKind): Promise<void> {
+  let last: Job | undefined
+  await until(async () => {
+    last = (await client.job.list({})).find((job) => job.kind === kind)
+    return last !== undefined && last.state !== 'running'
+  }, `the latest ${kind} ends`, jobMs)
+  expect(last).toMatchObject({ state: 'done', error: null })
 }
 
 function labels({ checkpoints }: Timeline): string[] {
@@ -50,7 +53,8 @@ function timelineSpecs(stage: () => Stage): void {
     await dialog.getByRole('button', { name: 'Take checkpoint' }).click()
     await dialog.waitFor({ state: 'hidden' })
     await window.machine.timeline.point('before').waitFor({ timeout: jobMs })
-    const { checkpoints, present } = await treeSays(stage(), 'web', 'has one', ({ checkpoints }) => checkpoints.length === 1)
+    await jobDone(stage(), 'checkpoint.take')
+    const { checkpoints, present } = await client.checkpoint.list({ machine: 'web' })
     expect(checkpoints).toMatchObject([{ label: 'before', description: 'one in memory, one on disk', kind: 'ram', machineState: 'running', broken: null }])
     expect(present.parent).toBe(checkpoints[0]?.id)
   })
@@ -66,12 +70,15 @@ function timelineSpecs(stage: () => Stage): void {
     await nothingFoundIn(stage(), 'restoring')
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'hidden' })
-    const before = (await client.checkpoint.list({ machine: 'web' })).checkpoints.find(({ label }) => label === 'before')?.id
-    const timeline = await treeSays(stage(), 'web', 'stands on before again, and has the other way', ({ checkpoints, present }) => checkpoints.length === 2 && present.parent === before)
+    await jobDone(stage(), 'checkpoint.restore')
+    const timeline = await client.checkpoint.list({ machine: 'web' })
+    const before = timeline.checkpoints.find(({ label }) => label === 'before')?.id
+    expect(timeline.checkpoints).toHaveLength(2)
+    expect(timeline.present.parent).toBe(before)
     expect(timeline.checkpoints.find(({ id }) => id !== before)).toMatchObject({ origin: 'before-restore', parent: before })
     await stage().engineSays('web', 'runs', ({ state }) => state === 'running')
     expect(await home.sh(client, 'web', 'cat /tmp/in-memory /data/on-disk')).toBe('1\n1\n')
-    expect(await window.machine.timeline.box.getByRole('option').count()).toBe(3)
+    await until(async () => (await window.machine.timeline.box.getByRole('option').count()) === 3, 'three points are shown', jobMs)
   }, 120_000)
 
   test('the tree is walked with the arrows, told as a list, and searched', async () => {
@@ -108,7 +115,8 @@ function timelineSpecs(stage: () => Stage): void {
     await nothingFoundIn(stage(), 'deleting a checkpoint')
     await window.answer('Delete "the other way"?', 'Delete checkpoint')
     await window.machine.timeline.point('the other way').waitFor({ state: 'detached', timeout: jobMs })
-    expect(labels(await treeSays(stage(), 'web', 'has one left', ({ checkpoints }) => checkpoints.length === 1))).toEqual(['before'])
+    await jobDone(stage(), 'checkpoint.delete')
+    expect(labels(await client.checkpoint.list({ machine: 'web' }))).toEqual(['before'])
   })
 }
 

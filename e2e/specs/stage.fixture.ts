@@ -103,7 +103,8 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    // A window that is closed over running machines asks.
+    // A window that is closed over running machines asks, and one that was not yet told of their end takes them for running.
+    await this.#client.settings.set({ onQuit: 'leave-running' })
     for (const { id, pid } of await this.#client.machine.list({})) if (pid !== null) await this.#client.machine.stop({ machine: id, force: true })
     await this.#driver.close()
     // A window that held the engine has taken it along.
