@@ -43,6 +43,8 @@ test('a fork goes on where its parent is; each then writes its own memory and di
   expect(await home.sh(client, 'parent', 'cat /data/disk /run/memory; md5sum -c -s /run/sum && echo right')).toBe('parent\nsecret\nright\n')
   expect(await home.sh(client, 'parent-fork-1', 'cat /data/disk /run/memory')).toBe('fork\nfork\n')
   expect(await count('parent')).toBeGreaterThan(before)
+  // A counter starts a process every moment: in the twenty forks that follow they would have the whole processor.
+  for (const machine of ['parent', 'parent-fork-1']) await home.sh(client, machine, 'kill $(cat /run/counter)')
 })
 
 test('a fork has other ports, the same cards, and another generation', async () => {
