@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { until } from '../conformance/until.ts'
 import { bothHosts } from '../drivers/both-hosts.fixture.ts'
 import { findViolations } from './axe.fixture.ts'
+import { listLooksSpecs } from './list-looks.fixture.ts'
 import { openSmallList } from './small-list.fixture.ts'
 
 describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
   const place = openSmallList(launch, [
     { name: 'alpha', tags: ['shop'] },
-    { name: 'beta', tags: ['shop'], notes: 'Holds the orders of customers' },
-    { name: 'gamma' },
+    { name: 'beta', tags: ['shop'], notes: 'Holds the orders of customers', memoryMiB: 192 },
+    { name: 'gamma', memoryMiB: 192 },
     { name: 'delta' },
   ], 30_000)
 
@@ -19,6 +20,8 @@ describe.each(bothHosts)('in %s', (_name, _holder, launch) => {
   async function listHasKeyboard(): Promise<void> {
     await until(async () => (await place.window.list.box.and(place.driver.page.locator(':focus')).count()) === 1, 'the list has the keyboard again')
   }
+
+  listLooksSpecs(place)
 
   test('notes are searched like names', async () => {
     await place.window.list.search.fill('orders customers')
