@@ -127,6 +127,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
       if (core !== null) await settleAgain(core)
     },
     unsettled: (what, isUnsettled) => promises.unsettled(what, isUnsettled),
+    isNameFree: (name, except) => machines.isNameFree(name, except),
     portOwner: (protocol, hostPort, except) => machines.portOwner(protocol, hostPort, except),
   }
   const machines = new Machines(context)

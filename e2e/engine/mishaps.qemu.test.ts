@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isMayflyError } from '../../contract/errors.ts'
 import type { EngineClient } from '../../engine/engine-face.ts'
 import { identifyProcess } from '../../engine/qemu/process/process-identity.ts'
 import { type MachineFolderNames, machineFolderNames, machineRuntimeNames, machinesFolder, trashFolder } from '../../engine/storage/names.ts'
@@ -147,6 +148,16 @@ test('a name goes to one of two that want it', async () => {
   const outcomes = await Promise.all(['huge', 'plans'].map((machine) => refusal(client.machine.rename({ machine, name: 'wanted' }))))
   expect(outcomes.filter((outcome) => outcome === 'conflict')).toHaveLength(1)
   expect((await client.machine.list({})).filter(({ name }) => name === 'wanted')).toHaveLength(1)
+})
+
+test('a command in a hint names a machine as people do, as one word of a shell, and by its id where that is not plain', async () => {
+  const hint = async (machine: string): Promise<string> => client.checkpoint.show({ machine, checkpoint: 'none' }).then(() => '', (error: unknown) => (isMayflyError(error) ? (error.next ?? '') : String(error)))
+  const [plain, quoted, dashed, twin] = await Promise.all(['plain', "it's mine", '-rf', 'twin'].map(async (name) => (await client.machine.create({ name, ...bare })).id))
+  expect([await hint('plain'), await hint("it's mine"), await hint('-rf')]).toEqual(['plain', String.raw`'it'\''s mine'`, dashed].map((word) => `mayfly checkpoint list ${word} shows them all.`))
+  const { machine: file } = await namesOf('twin')
+  await reopen(async () => writeFile(file, (await readFile(file, 'utf8')).replace('"twin"', '"plain"')))
+  expect([await hint(plain ?? ''), await hint(twin ?? '')]).toEqual([plain, twin].map((word) => `mayfly checkpoint list ${word} shows them all.`))
+  for (const machine of [plain, quoted, dashed, twin]) await client.machine.delete({ machine: machine ?? '' })
 })
 
 test('who waits for a machine that is deleted is told', async () => {

@@ -22,7 +22,7 @@ function pick(core: MachineCore, { sound, broken }: StoredCheckpoints, ref: Chec
   const exact = sound.find((checkpoint) => checkpoint.label === ref) ?? all.find((checkpoint) => checkpoint.id === ref)
   if (exact !== undefined) return exact
   const [only, another] = all.filter((checkpoint) => checkpoint.id.startsWith(ref))
-  if (only === undefined) throw new MayflyError('not-found', `${core.name} has no checkpoint called ${ref}.`, { kind: 'checkpoint', ref }, { next: `mayfly checkpoint list ${core.id} shows them all.` })
+  if (only === undefined) throw new MayflyError('not-found', `${core.name} has no checkpoint called ${ref}.`, { kind: 'checkpoint', ref }, { next: `mayfly checkpoint list ${core.commandWord} shows them all.` })
   if (another !== undefined) throw new MayflyError('invalid-input', `${ref} could mean several checkpoints of ${core.name}.`, { issues: [{ path: 'checkpoint', message: 'Type more of the id, or the label.' }] })
   return only
 }

@@ -106,7 +106,7 @@ async function settle(core: MachineCore, act: Act): Promise<string | null> {
 /** Throws `conflict` where nobody knows what its guest does, or has. */
 function requireKnown(core: MachineCore): void {
   if (core.state !== 'unknown') return
-  throw new MayflyError('conflict', `What was under way on the layers of ${core.name} cannot be settled now. ${core.stateReason ?? 'Its state is unknown.'}`, { state: core.state, allowed: ['running', 'paused', ...statesAtRest] }, { next: `Wait until it answers again, or switch it off: mayfly stop --force ${core.id}` })
+  throw new MayflyError('conflict', `What was under way on the layers of ${core.name} cannot be settled now. ${core.stateReason ?? 'Its state is unknown.'}`, { state: core.state, allowed: ['running', 'paused', ...statesAtRest] }, { next: `Wait until it answers again, or switch it off: mayfly stop --force ${core.commandWord}` })
 }
 
 const saveEndsWithinMs = 10_000

@@ -108,7 +108,7 @@ export async function setLife(core: MachineCore, lifetimes: Lifetimes, change: L
     core.requireListed()
     const life = changedLife(core.stored.life, change)
     if (life.role === 'template' && (life.throwaway || life.expiresAt !== null)) {
-      throw new MayflyError('conflict', `${core.name} is a template; it lives until it is removed.`, { state: 'template', allowed: [] }, { next: `Remove it: mayfly template remove ${core.id}` })
+      throw new MayflyError('conflict', `${core.name} is a template; it lives until it is removed.`, { state: 'template', allowed: [] }, { next: `Remove it: mayfly template remove ${core.commandWord}` })
     }
     // One that is off waits for its next run; how an earlier one ended is no reason to go.
     if (life.throwaway && !core.stored.life.throwaway && core.stored.lastExit !== null) {

@@ -36,4 +36,6 @@ export interface EngineContext {
   readonly unsettled: (what: string, isUnsettled: boolean) => void
   /** Another machine that binds this host port now; null where none of ours does. */
   readonly portOwner: (protocol: 'tcp' | 'udp', hostPort: number, except: MachineId) => string | null
+  /** Whether nothing but `except` is called so, by its name or by its id. */
+  readonly isNameFree: (name: string, except: MachineId) => boolean
 }

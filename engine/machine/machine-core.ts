@@ -8,6 +8,7 @@ import type { MachineId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import { hasProcess, isLegalTransition, type MachineState, type PausedBy } from '../../contract/machine-state.ts'
 import type { BootPhase, BoundForward, LastExit, MachineConfig, MachineSummary, PendingChange, SeenBoot } from '../../contract/machine.ts'
+import { shellWord } from '../../contract/shell-word.ts'
 import { usualBootSeconds } from '../console/boot-phase.ts'
 import { describeChanges } from '../devices/describe-changes.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
@@ -105,6 +106,10 @@ export class MachineCore {
   get name(): string {
     return this.#stored.config?.name ?? this.id
   }
+  /** How a command that is to be copied names it: as people do, quoted as a shell needs it; by its id where the name could be taken for something else. */
+  get commandWord(): string {
+    return this.name.startsWith('-') || !this.context.isNameFree(this.name, this.id) ? this.id : shellWord(this.name)
+  }
 
   /** The wanted configuration. Throws `storage-corrupt` for a broken machine. */
   get config(): MachineConfig {
@@ -120,7 +125,7 @@ export class MachineCore {
   /** Throws `conflict` for a template: it is what its checkpoint is, and only forked. */
   requireOrdinary(verb: string): void {
     if (this.#stored.life.role !== 'template') return
-    throw new MayflyError('conflict', `${this.name} is a template and cannot be ${verb}: forks of it are.`, { state: 'template', allowed: [] }, { next: `Fork it: mayfly fork ${this.id}. Or run a command in a fork: mayfly run ${this.id} -- COMMAND` })
+    throw new MayflyError('conflict', `${this.name} is a template and cannot be ${verb}: forks of it are.`, { state: 'template', allowed: [] }, { next: `Fork it: mayfly fork ${this.commandWord}. Or run a command in a fork: mayfly run ${this.commandWord} -- COMMAND` })
   }
 
   /** Throws `conflict`, naming the states in which the command is legal, unless the machine is in one of them. */
@@ -129,7 +134,7 @@ export class MachineCore {
     if (allowed.includes(this.#state)) return
     if (this.#state === 'broken') throw this.#brokenError()
     if (this.#state === 'unknown') {
-      throw new MayflyError('conflict', `${this.name} cannot be ${verb} now. ${this.#stateReason ?? 'Its state is unknown.'}`, { state: this.#state, allowed: [...allowed] }, { next: `Wait until it answers again, or switch it off: mayfly stop --force ${this.id}` })
+      throw new MayflyError('conflict', `${this.name} cannot be ${verb} now. ${this.#stateReason ?? 'Its state is unknown.'}`, { state: this.#state, allowed: [...allowed] }, { next: `Wait until it answers again, or switch it off: mayfly stop --force ${this.commandWord}` })
     }
     // It never runs, so that the state it would have to be in is no way on.
     this.requireOrdinary(verb)

@@ -153,7 +153,7 @@ async function superviseShutdown(core: MachineCore, ended: AwaitedEnd, timeoutSe
     core.enter(observed.state, { pausedBy: observed.pausedBy, reason: `The guest was asked to shut down and had not after ${timeoutSeconds} s.` })
   })
   if (!hasProcess(core.state)) return
-  throw new MayflyError('timeout', `${core.name} did not shut down within ${timeoutSeconds} s. It goes on running.`, { waitedMs: timeoutSeconds * 1000 }, { next: `Wait longer, or switch it off: mayfly stop --force ${core.id}` })
+  throw new MayflyError('timeout', `${core.name} did not shut down within ${timeoutSeconds} s. It goes on running.`, { waitedMs: timeoutSeconds * 1000 }, { next: `Wait longer, or switch it off: mayfly stop --force ${core.commandWord}` })
 }
 
 async function pressPowerButton(core: MachineCore): Promise<void> {
@@ -161,7 +161,7 @@ async function pressPowerButton(core: MachineCore): Promise<void> {
   if (core.state === 'paused') {
     if (core.pausedBy === 'guest-sleep') await command(core, 'system_wakeup')
     else if (core.pausedBy === 'user') await command(core, 'cont')
-    else throw new MayflyError('conflict', `${core.name} cannot shut down by itself: ${core.stateReason ?? 'its CPUs stand still'}`, { state: 'paused', allowed: ['running'] }, { next: `Switch it off: mayfly stop --force ${core.id}` })
+    else throw new MayflyError('conflict', `${core.name} cannot shut down by itself: ${core.stateReason ?? 'its CPUs stand still'}`, { state: 'paused', allowed: ['running'] }, { next: `Switch it off: mayfly stop --force ${core.commandWord}` })
   }
   await command(core, 'system_powerdown')
   core.endAsked = true
@@ -186,7 +186,7 @@ export async function switchOff(core: MachineCore): Promise<void> {
 /** A restore that could be neither finished nor undone has left parts of two moments. */
 async function assertNotHalfRestored(core: MachineCore): Promise<void> {
   if ((await readJournal(core.names))?.act !== 'restore') return
-  throw new MayflyError('conflict', `${core.name} cannot be started: it was being taken back to a checkpoint, and that was interrupted.`, { state: core.state, allowed: [...statesAtRest] }, { next: `Restore a checkpoint: mayfly checkpoint restore ${core.id} CHECKPOINT` })
+  throw new MayflyError('conflict', `${core.name} cannot be started: it was being taken back to a checkpoint, and that was interrupted.`, { state: core.state, allowed: [...statesAtRest] }, { next: `Restore a checkpoint: mayfly checkpoint restore ${core.commandWord} CHECKPOINT` })
 }
 
 /** Ends the process of a machine and puts that on record. Runs in the machine's queue. `toGoOn`: it is only to begin elsewhere. */
@@ -243,7 +243,7 @@ async function command(core: MachineCore, name: 'stop' | 'cont' | 'system_wakeup
     if (!isMayflyError(error, 'timeout') || !isAlive(process)) throw error
     const reason = silenceReason(process, error.code)
     core.enter('unknown', { reason })
-    throw new MayflyError('timeout', `${core.name} does not react. ${reason}`, error.details, { cause: error, next: `Wait until it answers again, or switch it off: mayfly stop --force ${core.id}` })
+    throw new MayflyError('timeout', `${core.name} does not react. ${reason}`, error.details, { cause: error, next: `Wait until it answers again, or switch it off: mayfly stop --force ${core.commandWord}` })
   }
 }
 
@@ -266,7 +266,7 @@ export function resume(core: MachineCore): Promise<void> {
         break
       case 'internal-error':
       case 'guest-panic':
-        throw new MayflyError('conflict', `${core.name} cannot go on: ${core.stateReason ?? ''}`, { state: 'paused', allowed: [] }, { next: `Reset it: mayfly reset ${core.id}` })
+        throw new MayflyError('conflict', `${core.name} cannot go on: ${core.stateReason ?? ''}`, { state: 'paused', allowed: [] }, { next: `Reset it: mayfly reset ${core.commandWord}` })
       default:
         await command(core, 'cont')
     }
@@ -287,7 +287,7 @@ export function reset(core: MachineCore): Promise<void> {
 /** QEMU's side of a machine that has a process. Throws `conflict` where its monitor is not ours just now. */
 export function liveOf(core: MachineCore): LiveMachine {
   if (core.live !== null) return core.live
-  throw new MayflyError('conflict', `${core.name} cannot be reached: ${core.stateReason ?? 'its monitor does not answer'}`, { state: core.state, allowed: ['running'] }, { next: `Try again, or switch it off: mayfly stop --force ${core.id}` })
+  throw new MayflyError('conflict', `${core.name} cannot be reached: ${core.stateReason ?? 'its monitor does not answer'}`, { state: core.state, allowed: ['running'] }, { next: `Try again, or switch it off: mayfly stop --force ${core.commandWord}` })
 }
 
 /** As `promise`, but throws `cancelled` once `signal` aborts; the work goes on. */

@@ -25,7 +25,7 @@ function begin(core: MachineCore, options: StopOptions): Promise<void> {
 
 async function offAndOn(core: MachineCore, { force, timeoutSeconds }: StopOptions): Promise<void> {
   core.require('restarted', ['running', 'paused', 'stopping', 'unknown'])
-  if (core.stored.life.throwaway) throw new MayflyError('conflict', `${core.name} is a throwaway: it is deleted when it stops, so it cannot be restarted.`, { state: core.state, allowed: [] }, { next: `Reset it: mayfly reset ${core.id}. Or keep it first: mayfly life --no-throwaway ${core.id}` })
+  if (core.stored.life.throwaway) throw new MayflyError('conflict', `${core.name} is a throwaway: it is deleted when it stops, so it cannot be restarted.`, { state: core.state, allowed: [] }, { next: `Reset it: mayfly reset ${core.commandWord}. Or keep it first: mayfly life --no-throwaway ${core.commandWord}` })
   const ended = stop(core, { force, timeoutSeconds })
   // Taken back by any later stop.
   core.startsAgain = true

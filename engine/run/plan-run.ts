@@ -2,6 +2,7 @@
 import { MayflyError } from '../../contract/errors.ts'
 import type { RunRequest } from '../../contract/procedures/run.ts'
 import type { RunCell } from '../../contract/run.ts'
+import { shellWord } from '../../contract/shell-word.ts'
 
 /** More cells than anybody can look at; each is a machine. */
 const mostCells = 1000
@@ -37,10 +38,6 @@ export function commandLineOf(request: RunRequest, template: string): string {
   if (request.timeoutSeconds !== undefined) words.push('--timeout', `${request.timeoutSeconds}s`)
   if (request.keepOnFailure) words.push('--keep-on-failure')
   return [...words, '--', ...request.argv].map(shellWord).join(' ')
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** What tells a cell from its neighbours: `postgres=16, os=debian, 2 of 3`. Empty where there is only one. */

@@ -1,6 +1,7 @@
 /** Hatches a run's machines as forks of templates, or of a machine that runs. */
 import { isMayflyError, MayflyError } from '../../contract/errors.ts'
 import type { MachineId } from '../../contract/ids.ts'
+import { shellWord } from '../../contract/shell-word.ts'
 import { forkMachine, makeDurable } from '../fork/fork.ts'
 import { removeForGood, removeRemains } from '../fork/remove-for-good.ts'
 import type { WarmPool } from '../fork/warm-pool.ts'
@@ -93,7 +94,7 @@ export class ForkHatchery implements Hatchery {
     } catch (error) {
       if (!isMayflyError(error, 'not-found')) throw error
       const canBeMade = this.#options.context.images.list().some((image) => image.name === ref)
-      throw new MayflyError('not-found', `There is no template called ${ref}.`, { kind: 'template', ref }, { cause: error, next: canBeMade || ref === 'tiny' ? `Make it: mayfly template make ${ref}` : 'mayfly template list shows them all; mayfly template make makes one.' })
+      throw new MayflyError('not-found', `There is no template called ${ref}.`, { kind: 'template', ref }, { cause: error, next: canBeMade || ref === 'tiny' ? `Make it: mayfly template make ${shellWord(ref)}` : 'mayfly template list shows them all; mayfly template make makes one.' })
     }
   }
 
@@ -102,7 +103,7 @@ export class ForkHatchery implements Hatchery {
     const room = core.stored.hardware?.room
     const most = { cpus: Math.max(has.cpus, room?.cpus ?? 0), memoryMiB: Math.max(has.memoryMiB, room?.memoryMiB ?? 0) }
     const refuse = (needs: string, have: string, flag: string): never => {
-      throw new MayflyError('unsupported', `A fork of ${core.name} cannot have ${needs}: it has ${have}.`, { needs, have }, { next: `Make the template with room for it: mayfly template make ${core.name} ${flag}` })
+      throw new MayflyError('unsupported', `A fork of ${core.name} cannot have ${needs}: it has ${have}.`, { needs, have }, { next: `Make the template with room for it: mayfly template make ${core.commandWord} ${flag}` })
     }
     if (cpus !== undefined && cpus < has.cpus) refuse(`${cpus} CPUs`, `${has.cpus} from the beginning, and none can be taken away`, `--cpus ${cpus}`)
     if (memoryMiB !== undefined && memoryMiB < has.memoryMiB) refuse(`${memoryMiB} MiB`, `${has.memoryMiB} MiB from the beginning, and none can be taken away`, `--memory ${memoryMiB}MiB`)

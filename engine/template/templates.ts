@@ -10,6 +10,7 @@ import type { CheckpointId, MachineId } from '../../contract/ids.ts'
 import type { Image } from '../../contract/image.ts'
 import type { Job } from '../../contract/job.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
+import { shellWord } from '../../contract/shell-word.ts'
 import type { Template } from '../../contract/template.ts'
 import { showCheckpoint } from '../checkpoint/timeline.ts'
 import type { EventBody } from '../events/event-hub.ts'
@@ -111,7 +112,7 @@ export class Templates {
     const entry = this.#entries.get(core.id)
     const checkpoint = entry?.document?.made?.checkpoint
     if (entry?.broken === null && checkpoint !== undefined) return checkpoint
-    throw new MayflyError('conflict', `${core.name} cannot be forked: ${entry?.broken ?? 'it is still being made.'}`, { state: entry?.broken === null ? 'being made' : 'broken', allowed: [] }, { next: `Wait until it is ready, or make it again: mayfly template make ${core.name}` })
+    throw new MayflyError('conflict', `${core.name} cannot be forked: ${entry?.broken ?? 'it is still being made.'}`, { state: entry?.broken === null ? 'being made' : 'broken', allowed: [] }, { next: `Wait until it is ready, or make it again: mayfly template make ${core.commandWord}` })
   }
 
   /** Begins to make a template, or to make it anew. Throws `not-found`, `conflict`, `unsupported`, `invalid-input`. */
@@ -142,7 +143,7 @@ export class Templates {
           // Should that fail it is good under its own name; the next engine tries again.
           this.#enter(core, document)
           this.#enter(core, await this.#replace(core, document))
-          return { machine: core.id, checkpoint: document.made?.checkpoint, sentence: `The template ${name} is ready. Try it: mayfly run ${name} -- uname -a` }
+          return { machine: core.id, checkpoint: document.made?.checkpoint, sentence: `The template ${name} is ready. Try it: mayfly run ${shellWord(name)} -- uname -a` }
         } finally {
           this.#making.delete(name)
         }

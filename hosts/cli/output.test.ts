@@ -5,7 +5,7 @@ import { styleFor } from './style.ts'
 import { facts, table } from './table.ts'
 import { cutMiddle, textWidth } from './text-width.ts'
 import { machineLine, machineList } from './views/machine-view.ts'
-import { shellWord } from './views/view-of.ts'
+import { nameAsArgument } from './views/view-of.ts'
 import { summaryOf } from './scripted.fixture.ts'
 
 const plain: Style = { columns: Number.POSITIVE_INFINITY, colour: false }
@@ -74,5 +74,5 @@ test('facts leave out what is empty and keep lines apart', () => {
 })
 
 test('a name in a command to copy is one word of a shell', () => {
-  expect(['web', 'my web', "it's", '-rf', '$(x)'].map(shellWord)).toEqual(['web', "'my web'", String.raw`'it'\''s'`, '-- -rf', "'$(x)'"])
+  expect(['web', 'my web', "it's", '-rf', '$(x)'].map(nameAsArgument)).toEqual(['web', "'my web'", String.raw`'it'\''s'`, '-- -rf', "'$(x)'"])
 })

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { quoteWord, splitWords } from './shell-words.ts'
+import { shellWord } from '../../contract/shell-word.ts'
+import { splitWords } from './shell-words.ts'
 
 function shellSays(line: string): string[] {
   return execFileSync('sh', ['-c', `for word in ${line}; do printf '%s\\0' "$word"; done`], { encoding: 'utf8' }).split('\0').slice(0, -1)
@@ -15,6 +16,6 @@ test.each([`'a`, '"a', 'a\\'])('%j is not whole', (line) => {
 })
 
 test.each(['plain', `it's`, '$HOME `id` \\ "x" *', '', ' ', 'é 🐝', '-x', 'a\nb'])('%j quoted is one word, and the same', (word) => {
-  expect(splitWords(quoteWord(word))).toEqual([word])
-  expect(shellSays(quoteWord(word))).toEqual([word])
+  expect(splitWords(shellWord(word))).toEqual([word])
+  expect(shellSays(shellWord(word))).toEqual([word])
 })

@@ -1,9 +1,4 @@
-/** Words of a command line, as a POSIX shell writes and reads them: quotes and backslashes, and nothing else. Pure. */
-
-/** As a shell reads it back. */
-export function quoteWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
-}
+/** Words of a command line, as a POSIX shell reads them: quotes and backslashes, and nothing else. Pure. */
 
 /** The words of a line; undefined where a quote is not closed. Nothing is expanded. */
 export function splitWords(line: string): string[] | undefined {

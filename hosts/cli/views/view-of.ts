@@ -1,5 +1,6 @@
 /** Which view shows which procedure's output. What has none is shown as JSON. */
 import type { MachineSummary } from '../../../contract/machine.ts'
+import { shellWord } from '../../../contract/shell-word.ts'
 import { safeLine } from '../safe-text.ts'
 import type { Style } from '../style.ts'
 import { checkpointDetails, checkpointDiff, checkpointTree } from './checkpoint-view.ts'
@@ -48,7 +49,7 @@ const views: Readonly<Record<string, View>> = {
   'machine.setLife': view(lifeLine),
   'machine.dropPending': changed,
   'machine.setBootOrder': changed,
-  'machine.delete': view<{ name: string }>(({ name }) => `${safeLine(name)} is in the trash. Get it back: mayfly trash restore ${shellWord(name)}\n`),
+  'machine.delete': view<{ name: string }>(({ name }) => `${safeLine(name)} is in the trash. Get it back: mayfly trash restore ${nameAsArgument(name)}\n`),
   'checkpoint.list': view(checkpointTree),
   'checkpoint.show': view(checkpointDetails),
   'checkpoint.rename': view(checkpointDetails),
@@ -93,8 +94,7 @@ export function viewOf(procedure: string): View | undefined {
   return views[procedure]
 }
 
-/** A name as one word of a shell, to be copied. */
-export function shellWord(name: string): string {
-  const dashed = name.startsWith('-') ? '-- ' : ''
-  return dashed + (/^[\w@%+=:,./-]+$/.test(name) ? name : `'${safeLine(name).replaceAll("'", String.raw`'\''`)}'`)
+/** A name as the last word of a command that is to be copied. */
+export function nameAsArgument(name: string): string {
+  return (name.startsWith('-') ? '-- ' : '') + shellWord(safeLine(name))
 }

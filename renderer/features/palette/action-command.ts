@@ -1,6 +1,6 @@
 /** What can be given along with an action, as fields, and the line for a shell that does the same. Pure. */
+import { shellWord } from '../../../contract/shell-word.ts'
 import type { MachineVerb } from '../../state/machine-verb.ts'
-import { quoteWord } from '../../ui/shell-words.ts'
 
 export type ActionOption = 'name' | 'count' | 'label' | 'throwaway' | 'timeoutSeconds'
 
@@ -24,7 +24,7 @@ export function actionCommand(verb: MachineVerb | 'rename', machine: string, val
   // What begins with a dash comes last, behind two: else it would be taken for a flag.
   const on = (command: string, flags: readonly string[] = [], ...more: readonly string[]): string => {
     const subjects = [machine, ...more]
-    return subjects.some((word) => word.startsWith('-')) ? words(command, ...flags, '--', ...subjects.map(quoteWord)) : words(command, ...subjects.map(quoteWord), ...flags)
+    return subjects.some((word) => word.startsWith('-')) ? words(command, ...flags, '--', ...subjects.map(shellWord)) : words(command, ...subjects.map(shellWord), ...flags)
   }
   switch (verb) {
     case 'start': case 'pause': case 'resume': case 'reset': case 'promote': return on(verb)
@@ -34,7 +34,7 @@ export function actionCommand(verb: MachineVerb | 'rename', machine: string, val
     case 'checkpoint': return on('checkpoint take', [], ...(values.label === undefined || values.label.trim() === '' ? [] : [values.label.trim()]))
     case 'fork': return on('fork', [
       ...((wholeNumber(values.count) ?? 1) === 1 ? [] : [`--count ${wholeNumber(values.count)}`]),
-      ...(name === '' ? [] : [name.startsWith('-') ? `--name=${quoteWord(name)}` : `--name ${quoteWord(name)}`]),
+      ...(name === '' ? [] : [name.startsWith('-') ? `--name=${shellWord(name)}` : `--name ${shellWord(name)}`]),
       ...(values.throwaway === 'yes' ? ['--throwaway'] : []),
     ])
     case 'clone': return on('clone', [], ...(name === '' ? [] : [name]))

@@ -4,13 +4,13 @@ import type { LucideIcon } from 'lucide-react'
 import { useEffect, useMemo } from 'react'
 import type { Checkpoint } from '../../../contract/checkpoint.ts'
 import type { MachineSummary } from '../../../contract/machine.ts'
+import { shellWord } from '../../../contract/shell-word.ts'
 import { forkNow } from '../../state/forking.tsx'
 import { whyNot } from '../../state/machine-actions.ts'
 import { openOverlay } from '../../state/overlay.ts'
 import type { CheckpointDialog } from '../../state/overlay.ts'
 import { fetchTimelines, useKnownTimelines } from '../../state/timeline.ts'
 import { text } from '../../text/text.ts'
-import { quoteWord } from '../../ui/shell-words.ts'
 import type { PaletteEntry } from './find-entries.ts'
 
 /** Trees of more machines than these are not asked for when the palette opens. */
@@ -31,9 +31,9 @@ export function useCheckpointEntries(machines: readonly MachineSummary[]): Palet
 }
 
 function entriesOf(machine: MachineSummary, { id, label, neededBy, broken }: Checkpoint): PaletteEntry[] {
-  const target = `${quoteWord(machine.name)} ${quoteWord(label)}`
+  const target = `${shellWord(machine.name)} ${shellWord(label)}`
   const usable = dialogs.filter((what) => what === 'rename' || (what === 'delete' ? neededBy.length === 0 : broken === null))
-  const fork: PaletteEntry[] = broken !== null ? [] : [{ key: `fork at ${id}`, group: 'do', label: text.palette.ofCheckpoint(text.timeline.fork, label, machine.name), fact: '', icon: <GitFork size={16} strokeWidth={1.75} aria-hidden />, command: `mayfly fork ${quoteWord(machine.name)} --from ${quoteWord(label)}`, run: () => void forkNow(machine, { checkpoint: id }) }]
+  const fork: PaletteEntry[] = broken !== null ? [] : [{ key: `fork at ${id}`, group: 'do', label: text.palette.ofCheckpoint(text.timeline.fork, label, machine.name), fact: '', icon: <GitFork size={16} strokeWidth={1.75} aria-hidden />, command: `mayfly fork ${shellWord(machine.name)} --from ${shellWord(label)}`, run: () => void forkNow(machine, { checkpoint: id }) }]
   return [
     ...fork,
     ...usable.map((what): PaletteEntry => {

@@ -3,11 +3,11 @@ import { Cable, Disc3, CircleArrowUp, Unplug } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { Image } from '../../../contract/image.ts'
 import type { MachineDetails, MachineSummary } from '../../../contract/machine.ts'
+import { shellWord } from '../../../contract/shell-word.ts'
 import { attempt } from '../../state/attempt.ts'
 import { engine } from '../../state/connection.ts'
 import { useMirror } from '../../state/mirror.ts'
 import { text } from '../../text/text.ts'
-import { quoteWord } from '../../ui/shell-words.ts'
 import type { PaletteEntry } from './find-entries.ts'
 
 /** More machines than these are not asked for when the palette opens. */
@@ -36,11 +36,11 @@ function discEntries({ id, name, config }: MachineDetails, discs: readonly Image
   return (config?.cdroms ?? []).flatMap((drive) => {
     const inserts = discs.filter((disc) => disc.id !== drive.image).map((disc): PaletteEntry => {
       const label = text.palette.insert(disc.name, name)
-      return { key: `insert ${disc.id} ${drive.id} ${id}`, group: 'do', label, fact: drive.id, icon: <Disc3 {...look} />, command: `mayfly cd insert ${quoteWord(name)} ${quoteWord(disc.name)} --drive ${drive.id}`, run: () => void attempt(id, label, () => engine.cdrom.insert({ machine: id, image: disc.id, drive: drive.id })) }
+      return { key: `insert ${disc.id} ${drive.id} ${id}`, group: 'do', label, fact: drive.id, icon: <Disc3 {...look} />, command: `mayfly cd insert ${shellWord(name)} ${shellWord(disc.name)} --drive ${drive.id}`, run: () => void attempt(id, label, () => engine.cdrom.insert({ machine: id, image: disc.id, drive: drive.id })) }
     })
     if (drive.image === null) return inserts
     const label = text.palette.eject(name)
-    const eject: PaletteEntry = { key: `eject ${drive.id} ${id}`, group: 'do', label, fact: discs.find((disc) => disc.id === drive.image)?.name ?? drive.id, icon: <CircleArrowUp {...look} />, command: `mayfly cd eject ${quoteWord(name)} --drive ${drive.id}`, run: () => void attempt(id, label, () => engine.cdrom.eject({ machine: id, drive: drive.id })) }
+    const eject: PaletteEntry = { key: `eject ${drive.id} ${id}`, group: 'do', label, fact: discs.find((disc) => disc.id === drive.image)?.name ?? drive.id, icon: <CircleArrowUp {...look} />, command: `mayfly cd eject ${shellWord(name)} --drive ${drive.id}`, run: () => void attempt(id, label, () => engine.cdrom.eject({ machine: id, drive: drive.id })) }
     return [eject, ...inserts]
   })
 }
@@ -49,6 +49,6 @@ function cableEntries({ id, name, config }: MachineDetails): PaletteEntry[] {
   return (config?.nics ?? []).map((nic): PaletteEntry => {
     const Icon = nic.connected ? Unplug : Cable
     const label = text.palette.cable(!nic.connected, name)
-    return { key: `cable ${nic.id} ${id}`, group: 'do', label, fact: nic.id, icon: <Icon {...look} />, command: `mayfly nic connect ${quoteWord(name)} ${nic.id}${nic.connected ? ' --no-connected' : ''}`, run: () => void attempt(id, label, () => engine.nic.connect({ machine: id, nic: nic.id, connected: !nic.connected })) }
+    return { key: `cable ${nic.id} ${id}`, group: 'do', label, fact: nic.id, icon: <Icon {...look} />, command: `mayfly nic connect ${shellWord(name)} ${nic.id}${nic.connected ? ' --no-connected' : ''}`, run: () => void attempt(id, label, () => engine.nic.connect({ machine: id, nic: nic.id, connected: !nic.connected })) }
   })
 }

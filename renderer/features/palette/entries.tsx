@@ -1,6 +1,7 @@
 /** Everything the palette can do: each action on each machine that can take it, each view, each place. */
 import { Copy, FileDown, GitFork, Grid3x3, Info, Keyboard, LayoutGrid, Monitor, Play, Plus, Settings, Stethoscope } from 'lucide-react'
 import type { MachineSummary } from '../../../contract/machine.ts'
+import { shellWord } from '../../../contract/shell-word.ts'
 import { attempt } from '../../state/attempt.ts'
 import { engine } from '../../state/connection.ts'
 import { copyText } from '../../state/copy-text.ts'
@@ -15,7 +16,6 @@ import { keys } from '../../state/keys.ts'
 import { openOverlay } from '../../state/overlay.ts'
 import { go, machineTabs } from '../../state/place.ts'
 import { text } from '../../text/text.ts'
-import { quoteWord } from '../../ui/shell-words.ts'
 import { StateShape } from '../../ui/state-shape.tsx'
 import { actionCommand, optionsOf, wholeNumber } from './action-command.ts'
 import type { OptionValues } from './action-command.ts'
@@ -42,7 +42,7 @@ function actionsOn(machine: MachineSummary): PaletteEntry[] {
 function viewsOf(machine: MachineSummary): PaletteEntry[] {
   const rename: PaletteEntry = { key: `rename ${machine.id}`, group: 'do', label: `${text.machine.rename} ${machine.name}`, fact: '', icon: <Keyboard {...look} />, keys: 'F2', command: actionCommand('rename', machine.name, { name: machine.name }), run: () => later(() => openOverlay({ kind: 'rename', machine: machine.id })), options: { list: ['name'], initial: { name: machine.name }, needed: ['name'], command: (values) => actionCommand('rename', machine.name, values), run: ({ name = '' }) => void attempt(machine.id, `${text.machine.rename} ${machine.name}`, () => engine.machine.rename({ machine: machine.id, name: name.trim() })) } }
   const forkOptions: PaletteEntry[] = whyNot('fork', machine) === undefined ? [{ key: `fork options ${machine.id}`, group: 'do', label: text.palette.forkMany(machine.name), fact: text.fork.options, icon: <GitFork {...look} />, run: () => later(() => openOverlay({ kind: 'fork', machine: machine.id })) }] : []
-  return [rename, ...forkOptions, ...moreOf(machine), ...machineTabs.map((tab): PaletteEntry => ({ key: `${tab} ${machine.id}`, group: 'goTo', label: text.palette.tabOf(text.machine.tabs[tab], machine.name), fact: '', icon: <Monitor {...look} />, ...(tab === 'log' || tab === 'overview' || tab === 'console' ? { command: `mayfly ${{ log: 'log', overview: 'show', console: 'console' }[tab]} ${quoteWord(machine.name)}` } : {}), run: () => go({ view: 'machines', machine: machine.id, tab }) }))]
+  return [rename, ...forkOptions, ...moreOf(machine), ...machineTabs.map((tab): PaletteEntry => ({ key: `${tab} ${machine.id}`, group: 'goTo', label: text.palette.tabOf(text.machine.tabs[tab], machine.name), fact: '', icon: <Monitor {...look} />, ...(tab === 'log' || tab === 'overview' || tab === 'console' ? { command: `mayfly ${{ log: 'log', overview: 'show', console: 'console' }[tab]} ${shellWord(machine.name)}` } : {}), run: () => go({ view: 'machines', machine: machine.id, tab }) }))]
 }
 
 function places(): PaletteEntry[] {

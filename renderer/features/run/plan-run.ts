@@ -3,11 +3,12 @@ import type { Run } from '../../../contract/run.ts'
 import { runRequestSchema } from '../../../contract/procedures/run.ts'
 import type { RunRequest } from '../../../contract/procedures/run.ts'
 import type { Template } from '../../../contract/template.ts'
+import { shellWord } from '../../../contract/shell-word.ts'
 import { emptyRunDraft } from '../../state/run-draft.ts'
 import type { RunDraft } from '../../state/run-draft.ts'
 import { text } from '../../text/text.ts'
 import { formatExactMiB } from '../../ui/exact-size.ts'
-import { quoteWord, splitWords } from '../../ui/shell-words.ts'
+import { splitWords } from '../../ui/shell-words.ts'
 import { formatMiB, parseSizeMiB } from '../../ui/size-text.ts'
 
 /** A draft like a run there was. What its values do not tell is read from its command line, which the engine wrote. */
@@ -17,7 +18,7 @@ export function draftLike(run: Run): RunDraft {
   return {
     ...emptyRunDraft,
     template: run.template.id,
-    command: run.argv.map(quoteWord).join(' '),
+    command: run.argv.map(shellWord).join(' '),
     matrix: Object.entries(run.matrix).map(([key, values]) => ({ key, values: values.join(',') })),
     count: String(Math.max(1, Math.round(run.cells.length / cellsOf(run.matrix)))),
     parallel: String(run.parallel),
@@ -103,9 +104,9 @@ function cellsOf(matrix: Readonly<Record<string, readonly string[]>>): number {
 type Asked = Omit<RunRequest, 'template' | 'env'>
 
 function commandLineOf(template: string, { argv, matrix, count, parallel, timeoutSeconds, cpus, memoryMiB, cwd, copyOut, keepOnFailure }: Asked): string {
-  const flag = (name: string, value: string): string => (value.startsWith('-') ? `--${name}=${quoteWord(value)}` : `--${name} ${quoteWord(value)}`)
+  const flag = (name: string, value: string): string => (value.startsWith('-') ? `--${name}=${shellWord(value)}` : `--${name} ${shellWord(value)}`)
   return [
-    `mayfly run ${quoteWord(template)}`,
+    `mayfly run ${shellWord(template)}`,
     ...Object.entries(matrix).map(([key, values]) => flag('matrix', `${key}=${values.join(',')}`)),
     ...(count === 1 ? [] : [flag('count', String(count))]),
     ...(parallel === undefined ? [] : [flag('parallel', String(parallel))]),
@@ -115,7 +116,7 @@ function commandLineOf(template: string, { argv, matrix, count, parallel, timeou
     ...(cwd === undefined ? [] : [flag('cwd', cwd)]),
     ...copyOut.map((path) => flag('copy-out', path)),
     ...(keepOnFailure ? ['--keep-on-failure'] : []),
-    `-- ${argv.map(quoteWord).join(' ')}`,
+    `-- ${argv.map(shellWord).join(' ')}`,
   ].join(' ')
 }
 

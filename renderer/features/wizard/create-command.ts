@@ -1,7 +1,7 @@
 /** The line for a shell that makes the same machine. Pure; what hosts/cli makes of it is tested beside it. */
 import type { CreateRequest } from '../../../contract/procedures/machine.ts'
+import { shellWord } from '../../../contract/shell-word.ts'
 import { formatExactMiB } from '../../ui/exact-size.ts'
-import { quoteWord } from '../../ui/shell-words.ts'
 
 interface CommandFacts {
   /** How people call the image; the request has its id. */
@@ -16,7 +16,7 @@ export function createCommand(request: CreateRequest, { imageName, buildsTiny }:
   const dashed = name.startsWith('-')
   return [
     ...(buildsTiny ? ['mayfly image build tiny &&'] : []),
-    dashed ? 'mayfly create' : `mayfly create ${quoteWord(name)}`,
+    dashed ? 'mayfly create' : `mayfly create ${shellWord(name)}`,
     ...(imageName === undefined ? [] : [flag('image', imageName)]),
     ...(profile === undefined ? [] : [flag('profile', profile)]),
     ...(cpus === undefined ? [] : [flag('cpus', String(cpus))]),
@@ -29,7 +29,7 @@ export function createCommand(request: CreateRequest, { imageName, buildsTiny }:
     ...forwards.map(forwardFlag),
     ...(throwaway ? ['--throwaway'] : []),
     ...(start ? ['--start'] : []),
-    ...(dashed ? [`-- ${quoteWord(name)}`] : []),
+    ...(dashed ? [`-- ${shellWord(name)}`] : []),
   ]
 }
 
@@ -38,13 +38,13 @@ export function importCommand(request: CreateRequest, file: string): string[] {
   const { name, cpus, memoryMiB, diskMiB, forwards = [], start } = request
   const dashed = name.startsWith('-')
   return [
-    `mayfly import ${quoteWord(file)}${dashed ? '' : ` ${quoteWord(name)}`}`,
+    `mayfly import ${shellWord(file)}${dashed ? '' : ` ${shellWord(name)}`}`,
     ...(cpus === undefined ? [] : [flag('cpus', String(cpus))]),
     ...(memoryMiB === undefined ? [] : [flag('memory', formatExactMiB(memoryMiB, ''))]),
     ...(diskMiB === undefined ? [] : [flag('disk', formatExactMiB(diskMiB, ''))]),
     ...forwards.map(forwardFlag),
     ...(start ? ['--start'] : []),
-    ...(dashed ? [`-- ${quoteWord(name)}`] : []),
+    ...(dashed ? [`-- ${shellWord(name)}`] : []),
   ]
 }
 
@@ -66,5 +66,5 @@ function forwardFlag({ hostAddress, hostPort, guestPort, protocol }: NonNullable
 
 /** What begins with a dash is written against the equals sign, or it would be taken for a flag. */
 function flag(name: string, value: string): string {
-  return value.startsWith('-') ? `--${name}=${quoteWord(value)}` : `--${name} ${quoteWord(value)}`
+  return value.startsWith('-') ? `--${name}=${shellWord(value)}` : `--${name} ${shellWord(value)}`
 }
