@@ -148,6 +148,28 @@ test('a guest that its owner had paused stays so, and can be saved, after an eng
   expect(await marks()).toEqual(['paused', 'paused'])
 })
 
+test.each(['freeze.stop', 'freeze.transaction'])('a QEMU that stands still in the middle of a save is switched off by force, at %s', async (step) => {
+  await boot()
+  await mark(step)
+  const { run: runFile } = await folderOf(stage.home, stage.client, machine)
+  let forced: Promise<{ state: string }> | undefined
+  expect(await stage.haltedAt(step, async (client) => {
+    const [taken] = await Promise.allSettled([stage.done(client.checkpoint.take({ machine, label: step, what: 'ram' }), client)])
+    expect((await forced)?.state).toBe('stopped')
+    if (taken.status === 'rejected') throw taken.reason
+  }, async () => {
+    const { process: qemu } = JSON.parse(await readFile(runFile, 'utf8')) as { process: { pid: number } }
+    process.kill(qemu.pid, 'SIGSTOP')
+    forced = stage.client.machine.stop({ machine, force: true })
+  })).toBe(false)
+  expect(await stage.client.machine.show({ machine })).toMatchObject({ state: 'stopped', lastExit: { kind: 'asked' } })
+  expect(await labels()).not.toContain(step)
+  await nothingLeftOver()
+  await boot()
+  expect((await sh('cat /data/mark')).trim()).toBe(step)
+  await soundDisks()
+})
+
 test('a guest that its owner paused while its checkpoint was written is not woken by the next engine', async () => {
   await boot()
   stage.home.env['MAYFLY_HALT_AT'] = 'freeze.stop'

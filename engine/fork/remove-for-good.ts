@@ -8,7 +8,7 @@ import type { MachineId } from '../../contract/ids.ts'
 import type { EngineContext } from '../machine/engine-context.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import type { Machines } from '../machine/machines.ts'
-import { pullPlug } from '../machine/power.ts'
+import { pullPlug, whateverIsUnderWay } from '../machine/power.ts'
 import { findByArgument, isAlive, signalProcess } from '../qemu/process/process-identity.ts'
 import { endSwtpm } from '../qemu/process/swtpm.ts'
 import type { Folders } from '../storage/folders.ts'
@@ -16,11 +16,13 @@ import { forkMarksFolder, machineRuntimeNames, machinesFolder, trashFolder } fro
 import { unmark } from './fork-marks.ts'
 
 const endsWithinMs = 5_000
+/** How long what is under way with a machine may take before it is deleted under it. */
+const turnWithinMs = 30_000
 
 /** Switches a listed machine off where it runs, takes it off the list, and removes its folder. Gone already: nothing to do. */
 export async function removeForGood(core: MachineCore, machines: Machines): Promise<void> {
   const { context } = core
-  const goes = await core.queue.run(async () => {
+  const goes = await whateverIsUnderWay(core, turnWithinMs, async () => {
     if (!machines.has(core.id)) return null
     context.unsettled(core.id, true)
     if (hasProcess(core.state)) await pullPlug(core)

@@ -5,7 +5,7 @@ import type { LastExit } from '../../contract/machine.ts'
 import { hasProcess, statesAtRest } from '../../contract/machine-state.ts'
 import { readJournal } from '../checkpoint/journal.ts'
 import { repairFrozen } from '../checkpoint/repair-layers.ts'
-import { hostBootId, isAlive, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
+import { hostBootId, isAlive, isHalted, type ProcessIdentity, signalProcess } from '../qemu/process/process-identity.ts'
 import { findByPidFile, letCpusGo, pullCables, recordProcess, takeOver } from './attach.ts'
 import { settleEnd } from './end.ts'
 import { launch, type Launched, type LaunchPlan, loadState } from './launch.ts'
@@ -16,6 +16,8 @@ import type { SavedPoint } from './saved-point.ts'
 
 /** QEMU ends within milliseconds of `quit`; longer means that it hangs. */
 const quitWithinMs = 5_000
+/** How long who switches a machine off waits for what is under way with it. */
+const turnWithinMs = 3_000
 /** How often a guest that was asked to shut down is asked again. */
 const pressAgainMs = 8_000
 
@@ -176,11 +178,39 @@ async function pressAgain(core: MachineCore): Promise<void> {
 export async function switchOff(core: MachineCore): Promise<void> {
   if (core.state === 'broken') return core.queue.run(() => endBroken(core))
   if (core.state === 'starting') core.queue.interrupt(new MayflyError('cancelled', `${core.name} was switched off while it started.`, {}))
-  await core.queue.run(async () => {
+  await whateverIsUnderWay(core, turnWithinMs, async () => {
     if (!hasProcess(core.state)) return
     core.require('switched off', ['running', 'paused', 'starting', 'stopping', 'saving', 'restoring', 'unknown'])
     await pullPlug(core)
   })
+}
+
+/**
+ * Runs `work`, which is the end of the machine's process, in its queue. What is under way gets so long to come to its end.
+ * Then the process is ended under it, for it may wait for a QEMU that stands still: it fails, and what it has begun is undone
+ * as after any failure.
+ */
+export async function whateverIsUnderWay<T>(core: MachineCore, patienceMs: number, work: () => Promise<T>): Promise<T> {
+  let ending: Promise<void> | null = null
+  const ender = setInterval(() => {
+    core.queue.interrupt(new MayflyError('cancelled', `${core.name} was switched off meanwhile.`, {}))
+    const process = core.run?.process ?? core.live?.process ?? null
+    if (process === null || ending !== null || !hasProcess(core.state)) return
+    core.endAsked = true
+    ending = endProcess(core, process)
+      .catch((error: unknown) => core.context.log(`${core.id}: ${String(error)}`))
+      .finally(() => {
+        ending = null
+      })
+  }, patienceMs)
+  try {
+    return await core.queue.run(() => {
+      clearInterval(ender)
+      return work()
+    })
+  } finally {
+    clearInterval(ender)
+  }
 }
 
 /** A restore that could be neither finished nor undone has left parts of two moments. */
@@ -215,7 +245,7 @@ export async function processOfBroken(core: MachineCore): Promise<ProcessIdentit
 async function endProcess(core: MachineCore, process: ProcessIdentity): Promise<void> {
   const live: LiveMachine | null = core.live
   // One that hangs would not hear it.
-  if (live !== null && core.state !== 'unknown') {
+  if (live !== null && core.state !== 'unknown' && !isHalted(process)) {
     // The answer may be lost with the process; only its end counts.
     const heard = await live.qmp.execute('quit', undefined, { timeoutMs: quitWithinMs }).then(() => true, (error: unknown) => !isMayflyError(error, 'timeout'))
     if (heard && (await diesWithin(process, quitWithinMs))) return
