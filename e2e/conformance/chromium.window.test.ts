@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
 import { connectInProcess } from '../../engine/in-process.ts'
 import { lastingEngine } from '../../hosts/page/engine-access.ts'
@@ -14,12 +14,14 @@ import { pageConnection } from './page-connection.ts'
 
 let folder: string
 let browser: Browser
+let page: Page
 let relay: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mayfly-cr-'))
   relay = await bundleForPage('e2e/conformance/page-relay.ts')
   browser = await launchBrowser()
+  page = await browser.newPage()
 })
 
 afterAll(async () => {
@@ -29,8 +31,8 @@ afterAll(async () => {
 
 conformance('WebSocket in Chromium', async (face, log) => {
   const server = await serveWeb({ engine: lastingEngine(connectInProcess(face, log), log), port: 0, uploadsFolder: join(folder, 'uploads'), pageFolder: join(folder, 'no-app') })
-  const context = await browser.newContext()
-  const page = await context.newPage()
+  // One page serves all: a browser has no more to do with the test before once it has left that address.
+  await page.context().clearCookies()
   await page.goto(server.newAddress())
   await page.waitForURL(`${server.origin}/`)
   // Our origin, without the app.
@@ -40,7 +42,6 @@ conformance('WebSocket in Chromium', async (face, log) => {
     ...connection,
     close: async () => {
       await connection.close()
-      await context.close()
       await server.close()
     },
   }

@@ -226,7 +226,7 @@ export function conformance(name: string, connect: Connect): void {
     test.each(['from the engine', 'to the engine'] as const)('a fast sender waits for a slow reader: %s', async (direction) => {
       const { clientSide, engineSide } = await openPair()
       const [sender, reader] = direction === 'from the engine' ? [engineSide, clientSide] : [clientSide, engineSide]
-      const total = 48 * mebibyte
+      const total = 16 * mebibyte
       const chunk = randomBytes(64 * 1024)
       let sent = 0
       const sending = (async () => {
