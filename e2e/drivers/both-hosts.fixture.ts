@@ -19,6 +19,13 @@ interface OwnHome {
   afterwards(cleanup: () => unknown): void
 }
 
+/** The same for a test that runs beside others of its file; `afterwards` is the test's own onTestFinished. */
+export async function ownHome(afterwards: (cleanup: () => Promise<void>) => void): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'mayfly-home-'))
+  afterwards(() => rm(folder, { recursive: true }))
+  return folder
+}
+
 /** Gives each test of the file a folder that goes with it. */
 export function ownHomes(): OwnHome {
   let folder = ''

@@ -28,7 +28,16 @@ export interface ElectronOptions extends LaunchOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-export async function launchElectron({ home, colorScheme = 'light', folder = checkout, links = [], env = {} }: ElectronOptions): Promise<ElectronDriver> {
+let lastStart: Promise<unknown> = Promise.resolve()
+
+/** One after the other: apps that start at once hold each other up. */
+export function launchElectron(options: ElectronOptions): Promise<ElectronDriver> {
+  const started = lastStart.then(() => start(options))
+  lastStart = started.catch(() => undefined)
+  return started
+}
+
+async function start({ home, colorScheme = 'light', folder = checkout, links = [], env = {} }: ElectronOptions): Promise<ElectronDriver> {
   if (process.getuid?.() === 0) throw new Error('Electron keeps its sandbox in tests, and root has none: run them with npm test.')
   const program = process.env['MAYFLY_ELECTRON'] ?? (await electronForTests())
   const display = await openDisplay()

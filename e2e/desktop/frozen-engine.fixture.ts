@@ -3,28 +3,28 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { connectEngine } from '../../hosts/socket/client.ts'
 import { hostEnvironment } from '../drivers/driver.fixture.ts'
-import { bothHosts, ownHomes } from '../drivers/both-hosts.fixture.ts'
+import { bothHosts, ownHome } from '../drivers/both-hosts.fixture.ts'
 import { until } from '../conformance/until.ts'
 
 const command = fileURLToPath(new URL('../../out/cli/mayfly.mjs', import.meta.url))
 /** The page asks every ten seconds whether the engine answers. */
 const noticedWithinMs = 40_000
-const home = ownHomes()
 
-describe.each(bothHosts)('in %s', (_name, holder, launch) => {
-  test('an engine that was stopped in its tracks is told, and replaced by one press', async () => {
-    const engine = spawn(process.execPath, [command, 'engine', 'run'], { env: hostEnvironment(home.folder), stdio: ['ignore', 'ignore', 'pipe'] })
+export function frozenEngineSpecs(): void {
+  test.for(bothHosts)('in %s an engine that was stopped in its tracks is told, and replaced by one press', { concurrent: true, timeout: 120_000 }, async ([_name, holder, launch], { onTestFinished }) => {
+    const home = await ownHome(onTestFinished)
+    const engine = spawn(process.execPath, [command, 'engine', 'run'], { env: hostEnvironment(home), stdio: ['ignore', 'ignore', 'pipe'] })
     const ended = once(engine, 'exit')
-    home.afterwards(async () => {
+    onTestFinished(async () => {
       engine.kill('SIGKILL')
       await ended
     })
     await once(engine.stderr, 'data')
-    const driver = await launch({ home: home.folder })
-    home.afterwards(() => driver.close())
+    const driver = await launch({ home })
+    onTestFinished(() => driver.close())
     await driver.page.getByRole('heading', { level: 1 }).waitFor()
 
     engine.kill('SIGSTOP')
@@ -34,10 +34,10 @@ describe.each(bothHosts)('in %s', (_name, holder, launch) => {
     await line.waitFor({ state: 'hidden', timeout: noticedWithinMs })
     expect(await ended).toEqual([null, 'SIGKILL'])
 
-    const next = connectEngine(join(home.folder, 'run', 'engine.sock'))
-    home.afterwards(() => next.close())
+    const next = connectEngine(join(home, 'run', 'engine.sock'))
+    onTestFinished(() => next.close())
     await until(async () => (await next.client.engine.info({}).catch(() => undefined))?.holder === holder, 'this host holds the engine now')
     await next.client.machine.create({ name: 'made afterwards' })
     await driver.page.getByText('made afterwards').first().waitFor()
-  }, 120_000)
-})
+  })
+}
