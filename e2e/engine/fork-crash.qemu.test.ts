@@ -53,8 +53,11 @@ async function assertOnlyParent(state: 'running' | 'stopped'): Promise<void> {
   for (const file of chains.disks.disk0) expect(await checkQcow2(installation, join(folder, file))).toMatchObject({ corruptions: 0, leaks: 0 })
 }
 
-test.each(['freeze.stop', 'freeze.transaction', 'freeze.frozen', 'fork.folder', 'fork.begin', 'fork.begun'])('an engine that is killed at %s of a fork leaves nothing of it, and its parent runs', async (step) => {
-  await dieAt(step, (dying) => dying.machine.fork({ machine: 'parent', count: 2, throwaway: true }))
+/** The QEMU of a single fork is started while its parent is frozen, those of several afterwards. */
+const steps = ['freeze.stop', 'freeze.transaction', 'freeze.frozen', 'fork.folder', 'fork.begin', 'fork.begun'].flatMap((step) => [{ step, count: 1 }, { step, count: 2 }])
+
+test.each(steps)('an engine that is killed at $step of $count leaves nothing of it, and its parent runs', async ({ step, count }) => {
+  await dieAt(step, (dying) => dying.machine.fork({ machine: 'parent', count, throwaway: true }))
   await assertOnlyParent('running')
   const { forks } = await client.machine.fork({ machine: 'parent', name: 'after', throwaway: true })
   expect(await home.sh(client, 'after', 'md5sum -c -s /run/sum && cat /data/kept')).toBe('kept\n')
@@ -93,6 +96,13 @@ test.each(['fork.layered', 'fork.protect', 'fork.folder', 'fork.begin'])('of a m
   await home.closeEngine()
 })
 
+async function endDetached(): Promise<void> {
+  const { pid } = await client.engine.info({})
+  await client.engine.shutdown({})
+  await until(() => identifyProcess(pid) === null, 'the engine has ended')
+  await home.closeEngine()
+}
+
 /** The engine stands still at a step of an act while QEMU is killed, and goes on. True: the act worked out. */
 async function haltedAt(step: string, act: (client: EngineClient) => Promise<unknown>, harm: () => Promise<void>): Promise<boolean> {
   home.env['MAYFLY_HALT_AT'] = step
@@ -108,14 +118,37 @@ async function haltedAt(step: string, act: (client: EngineClient) => Promise<unk
   return acting.finally(() => clearInterval(goOn))
 }
 
-test.each(['freeze.stop', 'freeze.transaction', 'freeze.frozen', 'fork.begin', 'fork.begun'])('the parent\'s QEMU is killed at %s of a fork: what was made of it lives without it, or nothing was', async (step) => {
+/** The parent's process; its disk keeps the word, its memory something with a sum. */
+async function parentRuns(word: string): Promise<number> {
   client = await home.open()
   if ((await client.machine.show({ machine: 'parent' })).state !== 'running') await client.machine.start({ machine: 'parent' })
   await home.ready(client, 'parent')
-  await home.sh(client, 'parent', `echo ${step} > /data/kept; sync; mkdir -p /run; dd if=/dev/urandom of=/run/random bs=1M count=2 2>/dev/null; md5sum /run/random > /run/sum`)
+  await home.sh(client, 'parent', `echo ${word} > /data/kept; sync; mkdir -p /run; dd if=/dev/urandom of=/run/random bs=1M count=2 2>/dev/null; md5sum /run/random > /run/sum`)
   const { pid } = await client.machine.show({ machine: 'parent' })
   if (pid === null) throw new Error('It does not run.')
   await home.closeEngine()
+  return pid
+}
+
+test('the QEMU that was started ahead is killed before it is told its memory: another one is started', async () => {
+  await parentRuns('twice')
+  const forked = await haltedAt('fork.begin', (halting) => halting.machine.fork({ machine: 'parent', name: 'second try', throwaway: true }), async () => {
+    let qemus: string[] = []
+    await until(async () => {
+      qemus = (await home.processes()).filter((line) => line.includes('qemu-system') && !line.includes(parent))
+      return qemus.length > 0
+    }, 'its QEMU is there')
+    for (const line of qemus) process.kill(Number(line.split(' ')[0]), 'SIGKILL')
+  })
+  expect(forked).toBe(true)
+  expect(await home.sh(client, 'second try', 'md5sum -c -s /run/sum && cat /data/kept')).toBe('twice\n')
+  await client.machine.stop({ machine: 'second try', force: true })
+  await until(async () => (await client.machine.list({})).length === 1, 'the throwaway is gone')
+  await endDetached()
+})
+
+test.each(['freeze.stop', 'freeze.transaction', 'freeze.frozen', 'fork.begin', 'fork.begun'])('the parent\'s QEMU is killed at %s of a fork: what was made of it lives without it, or nothing was', async (step) => {
+  const pid = await parentRuns(step)
   const workedOut = await haltedAt(step, (halting) => halting.machine.fork({ machine: 'parent', name: 'orphan', throwaway: true }), async () => {
     process.kill(pid, 'SIGKILL')
     await until(() => identifyProcess(pid) === null, 'QEMU is dead')
@@ -127,10 +160,7 @@ test.each(['freeze.stop', 'freeze.transaction', 'freeze.frozen', 'fork.begin', '
     await client.machine.stop({ machine: 'orphan', force: true })
   }
   await until(async () => (await client.machine.list({})).length === 1, 'only the parent is there')
-  const { pid: engine } = await client.engine.info({})
-  await client.engine.shutdown({})
-  await until(() => identifyProcess(engine) === null, 'the engine has ended')
-  await home.closeEngine()
+  await endDetached()
   client = await home.open()
   expect(await readdir(machinesFolder(home.folders))).toEqual([parent])
   expect(await readdir(forkMarksFolder(home.folders)).catch(() => [])).toEqual([])

@@ -118,7 +118,11 @@ async function forkAnew(machines: Machines, parent: MachineCore, who: { readonly
     // What one needs of the other comes afterwards; a failure of either waits for both.
     const drafted = makeDrafts(parent, from, who.ids, who.names, lifeOf(from, request), request.fill)
     const [freezing, making] = await Promise.allSettled([from.freeze(drafted), drafted])
-    if (freezing.status === 'rejected') throw freezing.reason
+    if (freezing.status === 'rejected') {
+      // Whoever removes what is left must find its process.
+      for (const { ahead } of making.status === 'fulfilled' ? making.value : []) await ahead
+      throw freezing.reason
+    }
     try {
       if (making.status === 'rejected') throw making.reason
       const { firmware } = freezing.value

@@ -15,7 +15,7 @@ import { planHardware } from '../qemu/argv/plan-hardware.ts'
 import { validateConfig } from '../qemu/argv/validate-config.ts'
 import { inheritedRamPath, type LaunchedQemu, launchQemu, readTextTail } from '../qemu/process/launch-qemu.ts'
 import type { OpenRamLayer } from '../qemu/process/ram-layer.ts'
-import { prepareRamLaunch, type RamLaunch } from '../qemu/process/ram-library.ts'
+import { layRam, prepareRamLaunch, type RamLaunch } from '../qemu/process/ram-library.ts'
 import { readExitRecord } from '../qemu/process/exit-record.ts'
 import { hostBootId, identifyProcess, type ProcessIdentity } from '../qemu/process/process-identity.ts'
 import { endSwtpm, startSwtpm } from '../qemu/process/swtpm.ts'
@@ -78,6 +78,31 @@ export async function launchWaiting(core: MachineCore, signal: AbortSignal, from
   try {
     return await spawnAndGreet(core, plan, from.ram, signal)
   } catch (error) {
+    await forgetLaunch(core)
+    throw error
+  }
+}
+
+/**
+ * Launches a QEMU that waits before it is known what its guest begins from: only `layRam` and `loadState` are missing then.
+ * `planned` is of a launch with a state to come. Throws and cleans up as `launch`.
+ */
+export async function launchAhead(core: MachineCore, signal: AbortSignal, planned: LaunchPlan): Promise<Launched> {
+  try {
+    return await spawnAndGreet(core, planned, [], signal)
+  } catch (error) {
+    await forgetLaunch(core)
+    throw error
+  }
+}
+
+/** Gives a QEMU that was launched ahead the RAM its guest begins from. On a failure its process has ended, and nothing of the run is left. */
+export async function layUnder(core: MachineCore, { qemu }: Launched, ram: SavedPoint['ram']): Promise<void> {
+  if (ram.length === 0) return
+  try {
+    await layRam(core.runtime.ramSocket, (core.run?.config ?? core.config).memoryMiB * 1024 * 1024, ram)
+  } catch (error) {
+    await endKeeper(qemu)
     await forgetLaunch(core)
     throw error
   }

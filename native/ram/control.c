@@ -14,7 +14,7 @@
 #include "ram.h"
 
 enum { MAGIC = 0x4d52464d, PROTOCOL = 1, MOST_PAYLOAD = 64 };
-enum word { WORD_DESCRIBE = 1, WORD_FREEZE = 2, WORD_PREPARE = 3, WORD_INDEX = 4 };
+enum word { WORD_DESCRIBE = 1, WORD_FREEZE = 2, WORD_PREPARE = 3, WORD_INDEX = 4, WORD_LAY = 5 };
 /* A connection that does not fit is refused at once; the engine asks for all layers of a pile together. */
 enum { MOST_WAITING = 512 };
 enum { HEAR_MS = 2000, TELL_MS = 5000, PREPARED_FOR_MS = 10000 };
@@ -27,6 +27,11 @@ struct request {
   uint32_t magic;
   uint16_t version, word;
   uint32_t payload_bytes, reserved;
+};
+
+/* Where the plan is open: a process, and its number there. */
+struct lay {
+  int32_t holder, number;
 };
 
 struct answer {
@@ -146,6 +151,18 @@ static void answer_prepare(int connection) {
   answer(connection, status, &bytes, status == STATUS_DONE ? sizeof bytes : 0);
 }
 
+/* How many bytes a word comes with. */
+static uint32_t payload_of(uint16_t word) {
+  if (word == WORD_FREEZE || word == WORD_INDEX) return ID_BYTES;
+  return word == WORD_LAY ? sizeof(struct lay) : 0;
+}
+
+static void answer_lay(int connection, const char *payload) {
+  struct lay lay;
+  memcpy(&lay, payload, sizeof lay);
+  answer(connection, lay_plan(lay.holder, lay.number), NULL, 0);
+}
+
 static bool is_same_user(int connection) {
   struct ucred peer;
   socklen_t length = sizeof peer;
@@ -164,17 +181,18 @@ static void serve(int connection) {
   struct request request;
   char payload[MOST_PAYLOAD];
   if (!hear(connection, &request, sizeof request)) return;
-  const bool wants_id = request.word == WORD_FREEZE || request.word == WORD_INDEX;
-  if (request.magic != MAGIC || request.version != PROTOCOL || request.payload_bytes != (wants_id ? ID_BYTES : 0)) {
+  const uint32_t payload_bytes = payload_of(request.word);
+  if (request.magic != MAGIC || request.version != PROTOCOL || request.payload_bytes != payload_bytes) {
     answer(connection, STATUS_BAD_REQUEST, NULL, 0);
     return;
   }
-  if (wants_id && !hear(connection, payload, ID_BYTES)) return;
+  if (!hear(connection, payload, payload_bytes)) return;
   switch (request.word) {
     case WORD_DESCRIBE: answer_describe(connection); break;
     case WORD_FREEZE: answer_freeze(connection, payload); break;
     case WORD_PREPARE: answer_prepare(connection); break;
     case WORD_INDEX: answer_index(connection, payload); break;
+    case WORD_LAY: answer_lay(connection, payload); break;
     default: answer(connection, STATUS_BAD_REQUEST, NULL, 0);
   }
 }

@@ -68,12 +68,16 @@ static bool map_pile(char *address, uint32_t first, uint32_t count, int protecti
   return true;
 }
 
-void map_anew(void) {
+bool map_anew(void) {
+  bool done = true;
   for (unsigned i = 0; i < ram.piece_count; i++) {
     const struct piece *piece = &ram.pieces[i];
-    if (!map_pile(piece->address, piece->first, piece->count, piece->protection)) complain("a part of the memory could not be mapped anew");
+    if (map_pile(piece->address, piece->first, piece->count, piece->protection)) continue;
+    complain("a part of the memory could not be mapped anew");
+    done = false;
   }
   ram.stale_borders = 0;
+  return done;
 }
 
 static bool add_piece(char *address, uint32_t first, uint32_t count, int protection) {

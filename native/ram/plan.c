@@ -1,11 +1,15 @@
 /* The layers a machine begins from, as the engine wrote them down: for each, lowest first, its
- * id, the descriptor it is inherited by, and its index. Contract with engine/qemu/process/ram-library.ts. */
+ * id, the descriptor it is inherited by or that the engine has it open by, and its index. Contract with
+ * engine/qemu/process/ram-library.ts. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "ram.h"
 
 enum { PLAN_VERSION = 1, MOST_EXTENTS_READ = 1 << 20 };
@@ -39,9 +43,18 @@ static bool is_whole_file(int descriptor) {
   return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= (off_t)ram.pages * PAGE_BYTES;
 }
 
-static bool read_layer(int descriptor, off_t *offset, struct layer *layer) {
+/* What another process of this user has open, for reading. */
+static int open_of(pid_t holder, int number) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)holder, number);
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static bool read_layer(int descriptor, pid_t holder, off_t *offset, struct layer *layer) {
   struct plan_layer head;
   if (!read_fully(descriptor, &head, sizeof head, *offset)) return false;
+  if (holder != 0) head.descriptor = open_of(holder, head.descriptor);
+  if (head.descriptor < 0) return false;
   errno = EINVAL;
   if (head.extent_count > MOST_EXTENTS_READ || !is_whole_file(head.descriptor)) return false;
   struct extent *list = malloc((head.extent_count + 1) * sizeof *list);
@@ -56,7 +69,7 @@ static bool read_layer(int descriptor, off_t *offset, struct layer *layer) {
 }
 
 /* Fills the pile. Where this fails the machine must not begin. */
-bool read_plan(int descriptor) {
+bool read_plan(int descriptor, pid_t holder) {
   struct plan_header header;
   if (!read_fully(descriptor, &header, sizeof header, 0)) return false;
   errno = EINVAL;
@@ -64,7 +77,7 @@ bool read_plan(int descriptor) {
   if (header.ram_bytes != (uint64_t)ram.pages * PAGE_BYTES || header.layer_count > MAX_LAYERS) return false;
   off_t offset = sizeof header;
   for (uint32_t i = 0; i < header.layer_count; i++) {
-    if (!read_layer(descriptor, &offset, &ram.layers[i])) return false;
+    if (!read_layer(descriptor, holder, &offset, &ram.layers[i])) return false;
     fcntl(ram.layers[i].descriptor, F_SETFD, FD_CLOEXEC);
     ram.layers[i].serial = ++ram.last_serial;
     ram.layer_count++;
@@ -74,4 +87,25 @@ bool read_plan(int descriptor) {
   for (unsigned i = 0; i < ram.layer_count; i++) sources_lay(&ram.layers[i].extents, i);
   ram.private_mode = true;
   return true;
+}
+
+enum status lay_plan(pid_t holder, int number) {
+  pthread_mutex_lock(&ram.lock);
+  enum status status = may_freeze();
+  if (status == STATUS_DONE && ram.private_mode) status = STATUS_KNOWN_LAYER;
+  if (status == STATUS_DONE) {
+    const int plan = open_of(holder, number);
+    if (plan < 0 || !read_plan(plan, holder) || !map_anew()) {
+      const int code = errno;
+      ram.broken = true;
+      status = STATUS_SYSTEM_ERROR;
+      errno = code;
+    }
+    for (unsigned i = 0; ram.hidden_from_dumps && i < ram.piece_count; i++) system_advise(ram.pieces[i].address, (size_t)ram.pieces[i].count * PAGE_BYTES, MADV_DONTDUMP);
+    const int code = errno;
+    if (plan >= 0) close(plan);
+    errno = code;
+  }
+  pthread_mutex_unlock(&ram.lock);
+  return status;
 }

@@ -125,8 +125,9 @@ void copied_set(uint32_t first, uint32_t count, bool are_copied);
 bool is_ram(int descriptor);
 void *map_ram(void *address, size_t bytes, int protection, int flags, int descriptor, off_t offset);
 int unmap_any(char *address, size_t bytes);
-/* Maps all of a private machine's memory anew, as `sources` says; what the guest wrote must lie in a layer. */
-void map_anew(void);
+/* Maps all of a private machine's memory anew, as `sources` says; what the guest wrote must lie in a layer.
+ * False where a part could not be. */
+bool map_anew(void);
 void *map_over(char *address, size_t bytes, int protection, int flags, int descriptor, off_t offset);
 
 /* discard.c: memory that the guest gives back. */
@@ -136,8 +137,12 @@ bool discard_addresses(char *address, size_t bytes);
 /* scan.c: which pages the guest wrote since. */
 bool collect_changes(struct extents *into);
 
-/* plan.c: the layers a machine begins from. */
-bool read_plan(int descriptor);
+/* plan.c: the layers a machine begins from. The descriptors it names are this process's own where `holder` is 0,
+ * else those of that process, and are opened. */
+bool read_plan(int descriptor, pid_t holder);
+/* For a machine that waits for its state: what it has mapped as a fresh file becomes the pile of a plan that
+ * `holder` has open by that number. Where this fails the machine must not begin. */
+enum status lay_plan(pid_t holder, int number);
 
 /* freeze.c */
 struct frozen {

@@ -78,7 +78,7 @@ __attribute__((constructor)) static void start(void) {
     return;
   }
   if (plan >= 0) {
-    if (!read_plan(plan)) {
+    if (!read_plan(plan, 0)) {
       complain("the plan of the machine's memory cannot be used");
       ram.broken = true;
     }

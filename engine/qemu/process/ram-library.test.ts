@@ -9,7 +9,7 @@ import { randomNumbers } from '../../random-numbers.fixture.ts'
 import { until } from '../../guest/exec/native-helper.fixture.ts'
 import { digestOf } from './ram-guest.fixture.ts'
 import { RamDawdler } from './ram-dawdler.fixture.ts'
-import { describeRam, freezeRam, prepareFreeze, ramAtRest, ramLayerExtents } from './ram-library.ts'
+import { describeRam, freezeRam, layRam, prepareFreeze, ramAtRest, ramLayerExtents } from './ram-library.ts'
 import { countPages, type OpenRamLayer, ramPageBytes } from './ram-layer.ts'
 import { buildTrial, RamTrial } from './ram-trial.fixture.ts'
 
@@ -35,7 +35,10 @@ afterEach(async () => {
 })
 
 async function start(pages: number, layers: readonly OpenRamLayer[] = []): Promise<RamTrial> {
-  const trial = await RamTrial.start(program, folder, pages, layers)
+  return known(await RamTrial.start(program, folder, pages, layers))
+}
+
+function known(trial: RamTrial): RamTrial {
   trials.push(trial)
   return trial
 }
@@ -75,7 +78,8 @@ test('random writes, discards, freezes and forks: every memory is what its own h
       await trial.freeze()
       const layer = trial.layers.at(-1)
       if (layer !== undefined) digests.set(layer, digestOf(layer.descriptor, pages * ramPageBytes))
-      machines.push({ trial: await start(pages, trial.layers), memory: [...memory] })
+      const fork = random.below(2) === 0 ? await start(pages, trial.layers) : known(await RamTrial.startAhead(program, folder, pages, trial.layers))
+      machines.push({ trial: fork, memory: [...memory] })
     } else {
       expect(await trial.read(), `seed ${random.seed}\n${log.join('\n')}`).toEqual(memory)
     }
@@ -176,6 +180,27 @@ test('a process keeps its memory, its layers and its socket open, and nothing th
   const open = readdirSync(`/proc/${fork.pid}/fd`).map((number) => readlinkSync(`/proc/${fork.pid}/fd/${number}`))
   // Its own file by the engine's number and by its own, and the layer.
   expect(open.filter((target) => /memfd|mayfly/.test(target))).toEqual(Array.from({ length: 3 }, () => '/memfd:mayfly-test-ram (deleted)'))
+})
+
+test('what a process begins from can be laid under it once, while it has written nothing that counts; a plan that is of no use is an answer', async () => {
+  const parent = await start(100)
+  await parent.do('write 0 100 1 7')
+  await parent.freeze()
+  const fork = known(await RamTrial.startAhead(program, folder, 100, parent.layers))
+  expect(await fork.read()).toEqual(Array.from({ length: 100 }, () => 7))
+  expect(await describeRam(fork.socket)).toMatchObject({ mode: 'private', layers: [{ id: parent.layers[0]?.id }] })
+  await expect(layRam(fork.socket, 100 * ramPageBytes, parent.layers)).rejects.toMatchObject({ code: 'host-unavailable' })
+  expect(await fork.read()).toEqual(Array.from({ length: 100 }, () => 7))
+
+  const other = await start(50)
+  await expect(layRam(other.socket, 100 * ramPageBytes, parent.layers)).rejects.toMatchObject({ code: 'host-unavailable' })
+  // It must not begin with other memory than it was to have, so nothing can be made of it.
+  await expect(freezeRam(other.socket, 'first0000000')).rejects.toMatchObject({ code: 'host-unavailable' })
+  const closed = await start(100)
+  const gone = openSync('/dev/null', 'r')
+  closeSync(gone)
+  await expect(layRam(closed.socket, 100 * ramPageBytes, parent.layers.map((layer) => ({ ...layer, descriptor: gone })))).rejects.toMatchObject({ code: 'host-unavailable' })
+  expect(await parent.read()).toEqual(Array.from({ length: 100 }, () => 7))
 })
 
 test('a layer cannot be written, not even through the machine it came from', async () => {

@@ -23,7 +23,7 @@ const planLayerBytes = 24
 const messageMagic = 0x4d52464d
 const protocolVersion = 1
 const headerBytes = 16
-const words = { describe: 1, freeze: 2, prepare: 3, index: 4 } as const
+const words = { describe: 1, freeze: 2, prepare: 3, index: 4, lay: 5 } as const
 type Word = keyof typeof words
 
 /** Far more than any answer has: 256 layers, or the extents of one. */
@@ -114,6 +114,23 @@ function writePlan(ramBytes: number, layers: readonly OpenRamLayer[], numbers: r
     throw error
   }
   return descriptor
+}
+
+/**
+ * Gives a machine the pile it begins from after its QEMU was started: one that waits for a state, with its RAM mapped and
+ * untouched. On a failure it is of no use any more; throws `host-unavailable`.
+ */
+export async function layRam(socket: string, ramBytes: number, layers: readonly OpenRamLayer[]): Promise<void> {
+  // The library opens what this process has open.
+  const plan = writePlan(ramBytes, layers, layers.map(({ descriptor }) => descriptor))
+  try {
+    const where = Buffer.alloc(8)
+    where.writeInt32LE(process.pid, 0)
+    where.writeInt32LE(plan, 4)
+    await ask(socket, 'lay', where)
+  } finally {
+    closeSync(plan)
+  }
 }
 
 /** A layer as QEMU's library knows it. */
@@ -242,18 +259,18 @@ function readExtents(payload: Buffer, offset: number): RamExtents {
   return extents
 }
 
-function requestFor(word: Word, id = ''): Buffer {
-  const request = Buffer.alloc(headerBytes + id.length)
-  request.writeUInt32LE(messageMagic, 0)
-  request.writeUInt16LE(protocolVersion, 4)
-  request.writeUInt16LE(words[word], 6)
-  request.writeUInt32LE(id.length, 8)
-  request.write(id, headerBytes, 'latin1')
-  return request
+function requestFor(word: Word, content: string | Buffer = ''): Buffer {
+  const payload = typeof content === 'string' ? Buffer.from(content, 'latin1') : content
+  const header = Buffer.alloc(headerBytes)
+  header.writeUInt32LE(messageMagic, 0)
+  header.writeUInt16LE(protocolVersion, 4)
+  header.writeUInt16LE(words[word], 6)
+  header.writeUInt32LE(payload.length, 8)
+  return Buffer.concat([header, payload])
 }
 
-async function ask(socket: string, word: Word, id = '', withinMs: number | null = answersWithinMs): Promise<Buffer> {
-  const answer = await exchange(socket, requestFor(word, id), withinMs)
+async function ask(socket: string, word: Word, content: string | Buffer = '', withinMs: number | null = answersWithinMs): Promise<Buffer> {
+  const answer = await exchange(socket, requestFor(word, content), withinMs)
   if (answer.length < headerBytes || answer.readUInt32LE(0) !== messageMagic || answer.readUInt16LE(4) !== protocolVersion) throw noLibrary('It answered in another language.')
   const payload = answer.subarray(headerBytes)
   const status = answer.readUInt16LE(6)

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { makeRandomId } from '../../jobs/random-id.ts'
 import { loadNative } from '../../native.ts'
-import { describeRam, type FrozenRam, freezeRam, openRamLayer, prepareRamLaunch, ramLayerExtents } from './ram-library.ts'
+import { describeRam, type FrozenRam, freezeRam, layRam, openRamLayer, prepareRamLaunch, ramLayerExtents } from './ram-library.ts'
 import { type OpenRamLayer, ramPageBytes } from './ram-layer.ts'
 
 const source = fileURLToPath(new URL('../../../native/ram-trial/trial.c', import.meta.url))
@@ -31,6 +31,14 @@ export class RamTrial {
     this.layers = [...layers]
     if (child.stdout === null) throw new Error('A trial speaks.')
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  }
+
+  /** Starts one with its memory mapped before it is told what it begins from. */
+  static async startAhead(program: string, folder: string, pages: number, layers: readonly OpenRamLayer[]): Promise<RamTrial> {
+    const trial = await RamTrial.start(program, folder, pages)
+    await layRam(trial.socket, pages * ramPageBytes, layers)
+    trial.layers.push(...layers)
+    return trial
   }
 
   /** Starts one with its memory mapped. */
