@@ -3,10 +3,10 @@
  * from, the discs in its drives. Variables and TPM are small and written in place, so they are
  * copied; kernels and discs are replaced as files and never written to, so they are linked.
  */
-import { constants, copyFile, cp, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { constants, copyFile, cp, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { linkOrCopy } from '../images/link-or-copy.ts'
-import { describeWriteFailure } from '../storage/atomic-file.ts'
+import { describeWriteFailure, makePrivateFolder } from '../storage/atomic-file.ts'
 
 /** Where they lie, in a machine's folder or in a checkpoint's. */
 export interface Belongings {
@@ -83,7 +83,7 @@ async function linkFolder(from: string, to: string): Promise<boolean> {
     throw error
   })
   if (files === null) return false
-  await mkdir(to, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(to)
   for (const file of files) await linkOrCopy(join(from, file), join(to, file))
   return true
 }

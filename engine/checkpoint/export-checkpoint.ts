@@ -1,5 +1,4 @@
 /** A new machine that begins where a checkpoint was: its own disks on the same frozen layers, its own identity. It boots; RAM is not taken along. */
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import type { CheckpointRef } from '../../contract/ids.ts'
@@ -13,6 +12,7 @@ import { writeLayers } from '../machine/layers.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import type { Machines } from '../machine/machines.ts'
 import { renewIdentity } from '../qemu/argv/plan-hardware.ts'
+import { makePrivateFolder } from '../storage/atomic-file.ts'
 import { writeDocument } from '../storage/document.ts'
 import { checkpointFolderNames, diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { copyFirmwareState, linkMedia, syncFirmwareState } from './belongings.ts'
@@ -47,7 +47,7 @@ export async function exportCheckpoint(core: MachineCore, machines: Machines, re
 
 async function fillFrom(core: MachineCore, record: CheckpointRecord, target: MachineFolderNames, signal: AbortSignal): Promise<void> {
   for (const [disk, chain] of Object.entries(record.disks)) {
-    await mkdir(diskFolder(target, disk), { recursive: true, mode: 0o700 })
+    await makePrivateFolder(diskFolder(target, disk))
     for (const file of chain) {
       signal.throwIfAborted()
       await linkOrCopy(join(diskFolder(core.names, disk), file), join(diskFolder(target, disk), file))

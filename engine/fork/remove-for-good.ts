@@ -1,7 +1,7 @@
 /** Deletes a machine so that nothing of it remains: no process, no folder, no RAM, no socket. Throwaways and forks that failed go this way, never the trash. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { MachineId } from '../../contract/ids.ts'
@@ -11,6 +11,7 @@ import type { Machines } from '../machine/machines.ts'
 import { pullPlug, whateverIsUnderWay } from '../machine/power.ts'
 import { findByArgument, isAlive, signalProcess } from '../qemu/process/process-identity.ts'
 import { endSwtpm } from '../qemu/process/swtpm.ts'
+import { makePrivateFolder } from '../storage/atomic-file.ts'
 import type { Folders } from '../storage/folders.ts'
 import { forkMarksFolder, machineRuntimeNames, machinesFolder, trashFolder } from '../storage/names.ts'
 import { unmark } from './fork-marks.ts'
@@ -61,6 +62,6 @@ export async function removeRemains(context: EngineContext, id: MachineId): Prom
 
 /** Out of sight in one step; what an engine that is killed leaves here is swept by the next. */
 async function goingPlace(folders: Folders, id: MachineId): Promise<string> {
-  await mkdir(trashFolder(folders), { recursive: true, mode: 0o700 })
+  await makePrivateFolder(trashFolder(folders))
   return join(trashFolder(folders), `.${id}.${randomBytes(4).toString('hex')}.gone`)
 }

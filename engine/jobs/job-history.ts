@@ -3,13 +3,13 @@
  * id counting. A job that was begun and never ended is known to have been interrupted. History
  * is a convenience: a disk that is full or a torn line costs entries, never an error.
  */
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { MayflyError, toErrorRecord } from '../../contract/errors.ts'
 import type { JobId } from '../../contract/ids.ts'
 import type { Job } from '../../contract/job.ts'
 import { jobSchema } from '../../contract/job.ts'
-import { writeFileAtomic } from '../storage/atomic-file.ts'
+import { makePrivateFolder, writeFileAtomic } from '../storage/atomic-file.ts'
 
 /** How many ended jobs stay listed. */
 export const keptEndedJobs = 200
@@ -60,7 +60,7 @@ export class JobHistory {
   async #rewrite(jobs: readonly Job[]): Promise<void> {
     this.#lines = jobs.length
     try {
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
+      await makePrivateFolder(dirname(this.#path))
       await writeFileAtomic(this.#path, jobs.map((job) => `${JSON.stringify(job)}\n`).join(''))
     } catch {
       // A disk that is full or read only: the next rewrite tries again.

@@ -1,5 +1,5 @@
 /** An independent copy of a machine that is off: its own disks, its own identity. */
-import { copyFile, constants, type FileHandle, mkdir, open, readdir, stat } from 'node:fs/promises'
+import { copyFile, constants, type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Job } from '../../contract/job.ts'
 import { statesAtRest } from '../../contract/machine-state.ts'
@@ -7,7 +7,7 @@ import type { MachineConfig } from '../../contract/machine.ts'
 import { copyFirmwareState, syncFirmwareState } from '../checkpoint/belongings.ts'
 import { actOnLayers } from '../checkpoint/layer-acts.ts'
 import { renewIdentity } from '../qemu/argv/plan-hardware.ts'
-import { syncPath } from '../storage/atomic-file.ts'
+import { makePrivateFolder, syncPath } from '../storage/atomic-file.ts'
 import { writeDocument } from '../storage/document.ts'
 import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 import { fillFolder } from './create.ts'
@@ -50,7 +50,7 @@ async function copyContent(core: MachineCore, target: MachineFolderNames, signal
   let done = 0
   for (const { disk, file, isActive } of files) {
     signal.throwIfAborted()
-    await mkdir(diskFolder(target, disk), { recursive: true, mode: 0o700 })
+    await makePrivateFolder(diskFolder(target, disk))
     const [from, to] = [join(diskFolder(core.names, disk), file), join(diskFolder(target, disk), file)]
     if (isActive) {
       await copyActive(from, to, signal, (bytes) => {
@@ -77,7 +77,7 @@ async function shareFolder(from: string, to: string): Promise<void> {
     ignoreMissing(error)
     return []
   })
-  if (files.length > 0) await mkdir(to, { recursive: true, mode: 0o700 })
+  if (files.length > 0) await makePrivateFolder(to)
   for (const file of files) await linkOrCopy(join(from, file), join(to, file))
 }
 

@@ -1,5 +1,5 @@
 /** Makes a machine: its folder is filled aside and comes into its place by one rename, whole or not at all. */
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import type { DeviceId, MachineId } from '../../contract/ids.ts'
@@ -87,7 +87,7 @@ async function placeContent(context: EngineContext, names: MachineFolderNames, c
 /** Removes what an engine that was killed while making a machine left aside. */
 export async function sweepUnfinished(context: EngineContext): Promise<void> {
   const root = machinesFolder(context.folders)
-  await mkdir(root, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(root)
   const unfinished = (await readdir(root)).filter((name) => /^\.[a-z0-9]{12}\.new$/.test(name))
   await Promise.all(unfinished.map((name) => rm(join(root, name), { recursive: true, force: true })))
 }

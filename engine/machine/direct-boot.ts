@@ -1,5 +1,5 @@
 /** A kernel that is started without a boot loader: its files, linked into the machine's folder. */
-import { access, mkdir } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MayflyError } from '../../contract/errors.ts'
@@ -7,6 +7,7 @@ import type { ImageId } from '../../contract/ids.ts'
 import type { MachineConfig } from '../../contract/machine.ts'
 import type { ImageStore } from '../images/image-store.ts'
 import type { MachinePaths } from '../qemu/argv/machine-paths.ts'
+import { makePrivateFolder } from '../storage/atomic-file.ts'
 import { type DocumentKind, readDocument, writeDocument } from '../storage/document.ts'
 import type { MachineFolderNames } from '../storage/names.ts'
 
@@ -27,7 +28,7 @@ const inBoot = (names: Pick<MachineFolderNames, 'boot'>) => ({
 
 /** Links an image's kernel and initial RAM disk into the machine's folder. */
 export async function placeKernel(names: MachineFolderNames, images: ImageStore, image: ImageId): Promise<void> {
-  await mkdir(names.boot, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(names.boot)
   const files = inBoot(names)
   const { commandLine } = images.kernelOf(image)
   await images.linkInto(image, 'vmlinux', files.vmlinux)

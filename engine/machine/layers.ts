@@ -4,13 +4,14 @@
  * another machine by hard link. disks.json says the order, base first, so that no header of an
  * image ever decides which file is opened.
  */
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { checkpointIdSchema, type CheckpointId, deviceIdSchema, type DeviceId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import type { DiskLayer } from '../qemu/argv/machine-paths.ts'
+import { makePrivateFolder } from '../storage/atomic-file.ts'
 import { type DocumentKind, readDocument, writeDocument } from '../storage/document.ts'
 import { diskFolder, type MachineFolderNames } from '../storage/names.ts'
 
@@ -104,7 +105,7 @@ export async function measureLayers(names: MachineFolderNames, disk: DeviceId, l
 /** Makes the folder of a disk that has none yet. */
 export async function makeDiskFolder(names: MachineFolderNames, disk: DeviceId): Promise<string> {
   const folder = diskFolder(names, disk)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(folder)
   return folder
 }
 

@@ -1,11 +1,11 @@
 /** All machines of this engine: found at its start, looked up by what a person types, made, copied and put away. */
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 import { machineIdSchema, type MachineId, type MachineRef } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { MachineSummary } from '../../contract/machine.ts'
-import { syncPath } from '../storage/atomic-file.ts'
+import { makePrivateFolder, syncPath } from '../storage/atomic-file.ts'
 import { machinesFolder } from '../storage/names.ts'
 import { adopt } from './attach.ts'
 import type { EngineContext } from './engine-context.ts'
@@ -37,7 +37,7 @@ export class Machines {
   /** Reads every machine, then takes over those that run. A machine that cannot be taken over never hinders another. Resolves with what was found, for those who settle what is left open. */
   async open(): Promise<readonly FoundMachine[]> {
     const root = machinesFolder(this.#context.folders)
-    await mkdir(root, { recursive: true, mode: 0o700 })
+    await makePrivateFolder(root)
     const ids = (await readdir(root)).flatMap((name) => {
       const id = machineIdSchema.safeParse(name)
       return id.success ? [id.data] : []

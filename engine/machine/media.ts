@@ -2,11 +2,12 @@
  * Discs in a machine's CD drives. The image is linked into the machine's folder, so that the
  * folder stays whole by itself and the image may be removed from the store meanwhile.
  */
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DeviceId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
 import type { ImageStore } from '../images/image-store.ts'
+import { makePrivateFolder } from '../storage/atomic-file.ts'
 import type { MachineFolderNames } from '../storage/names.ts'
 
 /** The file in this drive, if there is one. */
@@ -18,7 +19,7 @@ export function cdromPath(names: Pick<MachineFolderNames, 'media'>, drive: Devic
 export async function placeMedium(names: MachineFolderNames, drive: DeviceId, images: ImageStore, ref: string): Promise<void> {
   const image = images.get(ref)
   if (image.kind !== 'iso') throw new MayflyError('unsupported', `${image.name} is not an ISO image; a CD drive takes nothing else.`, { needs: 'an ISO image', have: image.kind })
-  await mkdir(names.media, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(names.media)
   const coming = `${cdromPath(names, drive)}.new`
   await rm(coming, { force: true })
   await images.linkInto(image.id, 'iso', coming)

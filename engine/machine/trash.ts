@@ -1,13 +1,13 @@
 /** Deleted machines rest in a trash until it is emptied. A machine moves there and back as a whole, by one rename. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { MayflyError } from '../../contract/errors.ts'
 import { machineIdSchema, type MachineId } from '../../contract/ids.ts'
 import { hasProcess } from '../../contract/machine-state.ts'
 import type { trashEntrySchema } from '../../contract/procedures/trash.ts'
-import { syncPath } from '../storage/atomic-file.ts'
+import { makePrivateFolder, syncPath } from '../storage/atomic-file.ts'
 import { type Folders } from '../storage/folders.ts'
 import { machinesFolder, trashFolder } from '../storage/names.ts'
 import type { MachineCore } from './machine-core.ts'
@@ -41,7 +41,7 @@ export async function putInTrash(core: MachineCore, machines: Machines, force: b
       throw new MayflyError('conflict', `${name} is broken, but its guest still runs (process ${living.pid}). It was not deleted.`, { state: 'broken', allowed: ['stopped', 'crashed', 'broken'] }, { next: 'Shut the guest down from inside, or delete it with --force.' })
     }
     const root = trashFolder(core.context.folders)
-    await mkdir(root, { recursive: true, mode: 0o700 })
+    await makePrivateFolder(root)
     await machines.release(core, join(root, `${id}.${Date.now()}`))
   })
   return { id, name }

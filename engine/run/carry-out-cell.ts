@@ -3,7 +3,7 @@
  * has an outcome, its evidence is kept as far as it can be had, and its machine is gone or
  * was kept on purpose.
  */
-import { copyFile, link, mkdir, rename, writeFile } from 'node:fs/promises'
+import { copyFile, link, rename, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { type ErrorRecord, isMayflyError, MayflyError, toErrorRecord } from '../../contract/errors.ts'
@@ -13,7 +13,7 @@ import type { ExecSession } from '../guest/exec/exec-session.ts'
 import type { MachineCore } from '../machine/machine-core.ts'
 import { startInGuest } from '../machine/guest-commands.ts'
 import { takeScreenshot } from '../machine/screenshot.ts'
-import { describeWriteFailure } from '../storage/atomic-file.ts'
+import { describeWriteFailure, makePrivateFolder } from '../storage/atomic-file.ts'
 import type { RunCellNames } from '../storage/names.ts'
 import type { CellOutput, OutputKind } from './cell-output.ts'
 import { copyIn } from './copy-in.ts'
@@ -71,7 +71,7 @@ export async function carryOutCell(task: CellTask, hatchery: Hatchery, output: C
   let outcome: CellOutcome
   let watch: StallWatch | null = null
   try {
-    await mkdir(task.names.folder, { recursive: true, mode: 0o700 })
+    await makePrivateFolder(task.names.folder)
     const hatched = await hatchery.hatch({ template: task.template, name: task.machineName, cpus: task.cpus, memoryMiB: task.memoryMiB }, async (id) => {
       machine = id
       await watcher.onMachine(id)

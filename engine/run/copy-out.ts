@@ -2,7 +2,6 @@
  * Takes files out of a guest: its own tar packs them, and what comes is unpacked here as the hostile
  * archive it may be. What cannot be had is told as a note; a run does not fail for it.
  */
-import { mkdir } from 'node:fs/promises'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import { type UnpackReport, unpackTar } from '../archive/unpack-tar.ts'
 import { GuestAgent } from '../guest/guest-agent.ts'
@@ -10,6 +9,7 @@ import type { MachineCore } from '../machine/machine-core.ts'
 import { liveOf } from '../machine/power.ts'
 import { archiveInGuest, lastWords } from './copy-in.ts'
 import { type GuestToolEnd, runGuestTool } from './guest-tool.ts'
+import { makePrivateFolder } from '../storage/atomic-file.ts'
 
 /** Of one cell. */
 const limits = { mostBytes: 1024 * 1024 * 1024, mostEntries: 100_000 }
@@ -23,7 +23,7 @@ const modes = { file: 0o600, program: 0o700, folder: 0o700 }
 
 /** Copies `paths` into `folder`, which is made. Answers with one sentence for each thing that is not there as it was. */
 export async function copyOut(core: MachineCore, paths: readonly string[], cwd: string | undefined, folder: string, signal: AbortSignal): Promise<string[]> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(folder)
   // A name that begins with a dash would be an option of tar's.
   const names = paths.map((path) => (path.startsWith('-') ? `./${path}` : path))
   let report: UnpackReport | null = null

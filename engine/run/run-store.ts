@@ -2,7 +2,7 @@
  * The folders of runs: read when the engine begins, kept within bounds, oldest first to go. A run
  * that an earlier engine left under way is put on record as ended, and its machines are named.
  */
-import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { machineIdSchema, type MachineId, type RunId, runIdSchema } from '../../contract/ids.ts'
 import type { Run, RunCell } from '../../contract/run.ts'
@@ -77,7 +77,7 @@ function endedByEngine(run: Run, begun: ReadonlySet<number>): Run {
 
 export async function makeRunFolder(folders: Folders, run: Run): Promise<void> {
   const names = runFolderNames(folders, run.id)
-  await mkdir(names.folder, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(names.folder)
   await writeRun(names.run, run)
 }
 

@@ -1,6 +1,7 @@
 /** Files that are replaced as a whole: a reader, or the next start after a power cut, sees the old one or the new one. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm, statfs } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
+import { open, rename, rm, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { MayflyError } from '../../contract/errors.ts'
 
@@ -59,10 +60,13 @@ export async function freeBytes(folder: string): Promise<number | null> {
   }
 }
 
-/** Makes a folder that only this user may enter. */
+/**
+ * Makes a folder that only this user may enter, and those above it. Throws `no-space`. All others are made by this: where an ext4 is full, Node's
+ * `mkdir` of promises with `recursive` says ENOENT, as if something were missing (20 and 22), and only the synchronous one says why.
+ */
 export async function makePrivateFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (cause) {
     throw await describeWriteFailure(folder, cause)
   }

@@ -4,11 +4,12 @@
  */
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { MayflyError } from '../../../contract/errors.ts'
 import { readTextTail } from './launch-qemu.ts'
 import { findByArgument, isAlive, signalProcess } from './process-identity.ts'
+import { makePrivateFolder } from '../../storage/atomic-file.ts'
 
 export interface SwtpmRequest {
   readonly stateFolder: string
@@ -38,7 +39,7 @@ export async function startSwtpm(request: SwtpmRequest): Promise<void> {
   if (program === null || setup === null) {
     throw new MayflyError('host-unavailable', 'The machine has a TPM, but swtpm is not installed.', { check: 'swtpm' }, { next: 'Install swtpm and swtpm-tools, or remove the TPM.' })
   }
-  await mkdir(request.stateFolder, { recursive: true, mode: 0o700 })
+  await makePrivateFolder(request.stateFolder)
   if ((await readdir(request.stateFolder)).length === 0) {
     const code = await runToEnd(setup, ['--tpm2', '--tpmstate', request.stateFolder, '--create-ek-cert', '--create-platform-cert', '--lock-nvram', '--overwrite', '--logfile', request.logFile], request.logFile)
     // Certificates need a CA folder that ordinary users may lack; a TPM without them serves as well.
