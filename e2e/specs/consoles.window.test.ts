@@ -202,7 +202,7 @@ test('a film of the screen is a video that plays', async () => {
   await page.getByText('Recording', { exact: true }).waitFor()
   const screen = await stage.window.machine.screen.picture.evaluate(({ width, height }: Picture) => [width, height])
   // What moves is filmed. At a screen that was quiet, QEMU looks only every 3 s, until it has seen something move (ui/vnc.c, VNC_REFRESH_INTERVAL_MAX).
-  await stage.home.sh(stage.client, machine, 'chvt 9; i=0; while [ $i -lt 15 ]; do i=$((i + 1)); echo "picture $i" > /dev/tty9; sleep 0.4; done')
+  await stage.home.sh(stage.client, machine, 'chvt 9; i=0; while [ $i -lt 11 ]; do i=$((i + 1)); echo "picture $i" > /dev/tty9; sleep 0.4; done')
   const download = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Stop and save the recording' }).click()
   const saved = await download
@@ -211,11 +211,12 @@ test('a film of the screen is a video that plays', async () => {
   const theatre = await page.context().newPage()
   const played = await theatre.evaluate(async (base64) => {
     // As far as it is used; these files know no DOM.
-    interface Video { muted: boolean; src: string; readonly videoWidth: number; readonly videoHeight: number; readonly currentTime: number; play(): Promise<void>; addEventListener(name: string, listener: () => void): void }
+    interface Video { muted: boolean; playbackRate: number; src: string; readonly videoWidth: number; readonly videoHeight: number; readonly currentTime: number; play(): Promise<void>; addEventListener(name: string, listener: () => void): void }
     const host = globalThis as unknown as { document: { createElement(name: 'video'): Video } }
     const video = host.document.createElement('video')
     video.muted = true
     video.src = URL.createObjectURL(new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], { type: 'video/webm' }))
+    video.playbackRate = 8
     const ended = new Promise<void>((resolve) => video.addEventListener('ended', resolve))
     await video.play()
     await ended

@@ -25,6 +25,8 @@ import { readJsonBody } from './request-body.ts'
 /** Connections at once. Each watcher and console holds one; beyond, new ones are closed. */
 const maxConnections = 512
 const defaultHalfOpenProbeMs = 10_000
+/** Most that end have gone altogether; who else looks is told of it. */
+const firstHalfOpenProbeMs = 20
 /** How long answers that are under way may take once the server closes. */
 const closeGraceMs = 500
 
@@ -37,7 +39,7 @@ interface SocketServerOptions {
   readonly onShutdown: () => void
   /** Called with the number of connections whenever it changes. */
   readonly onConnections?: (count: number) => void
-  /** How often a client that half-closed is asked, with an empty write, whether it is still there. */
+  /** A client that half-closed is asked, with an empty write, whether it is still there: soon, and then less and less often, down to this. */
   readonly halfOpenProbeMs?: number
 }
 
@@ -194,14 +196,17 @@ async function upgrade(options: SocketServerOptions, request: IncomingMessage, s
  * A peer that closed altogether looks like one that only half-closed until something is written.
  * An empty write tells them apart: the kernel refuses it where nobody could read any more.
  */
-function probeWhileHalfOpen(socket: Duplex, everyMs: number): void {
+function probeWhileHalfOpen(socket: Duplex, mostMs: number): void {
   socket.once('end', () => {
-    const probe = setInterval(() => {
-      if (socket.writableEnded) clearInterval(probe)
-      else socket.write(Buffer.alloc(0))
-    }, everyMs)
-    probe.unref()
-    socket.once('close', () => clearInterval(probe))
+    let waitMs = Math.min(firstHalfOpenProbeMs, mostMs)
+    const probe = (): void => {
+      if (socket.writableEnded) return
+      socket.write(Buffer.alloc(0))
+      waitMs = Math.min(2 * waitMs, mostMs)
+      timer = setTimeout(probe, waitMs).unref()
+    }
+    let timer = setTimeout(probe, waitMs).unref()
+    socket.once('close', () => clearTimeout(timer))
   })
 }
 
