@@ -65,11 +65,17 @@ export class Window {
     return this.page.getByRole('status').filter({ hasText: 'The engine does not answer' })
   }
 
-  /** Opens the palette with its key, types, and takes the first thing found. */
-  async command(words: string): Promise<void> {
+  /** Opens the palette with its key. */
+  async openPalette(): Promise<{ readonly palette: Locator; readonly field: Locator }> {
     await this.page.keyboard.press('Control+k')
     const palette = this.dialog('Find a machine or do anything')
-    await palette.getByRole('searchbox').or(palette.getByRole('textbox')).or(palette.getByRole('combobox')).first().fill(words)
+    return { palette, field: palette.getByRole('searchbox').or(palette.getByRole('textbox')).or(palette.getByRole('combobox')).first() }
+  }
+
+  /** Types into the palette, and takes the first thing found. */
+  async command(words: string): Promise<void> {
+    const { palette, field } = await this.openPalette()
+    await field.fill(words)
     await this.page.keyboard.press('Enter')
     await palette.waitFor({ state: 'hidden' })
   }

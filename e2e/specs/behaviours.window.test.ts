@@ -44,9 +44,7 @@ describe.each(faces)('in $host', ({ launch, newMachineKey, secondTabKey }) => {
   test('Tab in the palette asks for an action’s options, Ctrl+C copies its command line', async () => {
     const { page } = place.driver
     await place.window.list.open('alpha')
-    await page.keyboard.press('Control+k')
-    const palette = place.window.dialog('Find a machine or do anything')
-    const field = palette.getByRole('searchbox').or(palette.getByRole('textbox')).or(palette.getByRole('combobox')).first()
+    const { palette, field } = await place.window.openPalette()
     await field.fill('start beta')
     await palette.getByText('Start beta').waitFor()
     await field.press('Control+c')
@@ -68,12 +66,9 @@ describe.each(faces)('in $host', ({ launch, newMachineKey, secondTabKey }) => {
   })
 
   test('the palette pulls a network cable out and puts it in again, with the command line beside it', async () => {
-    const { page } = place.driver
     const connected = async () => (await place.client.machine.show({ machine: 'alpha' })).config?.nics[0]?.connected
     for (const [asked, told, after] of [['unplug alpha', 'Unplug the network cable of alpha', false], ['plug alpha', 'Plug in the network cable of alpha', true]] as const) {
-      await page.keyboard.press('Control+k')
-      const palette = place.window.dialog('Find a machine or do anything')
-      const field = palette.getByRole('searchbox').or(palette.getByRole('textbox')).or(palette.getByRole('combobox')).first()
+      const { palette, field } = await place.window.openPalette()
       await field.fill(asked)
       await palette.getByText(told).waitFor()
       await field.press('Control+c')
@@ -82,6 +77,40 @@ describe.each(faces)('in $host', ({ launch, newMachineKey, secondTabKey }) => {
       await palette.waitFor({ state: 'hidden' })
       await until(async () => (await connected()) === after, told)
     }
+  })
+
+  test('the palette restores a checkpoint and forks another, each by its name', async () => {
+    const machine = 'kept'
+    await place.client.machine.create({ name: machine, memoryMiB: 128, diskMiB: 64 })
+    const done = (): Promise<void> => until(async () => (await place.client.job.list({})).every(({ state }) => state === 'done'), 'all jobs are done', 30_000)
+    for (const label of ['clean', 'changed']) {
+      await place.client.checkpoint.take({ machine, label })
+      await done()
+    }
+    const [clean, changed] = (await place.client.checkpoint.list({ machine })).checkpoints.toSorted((a, b) => b.label.localeCompare(a.label))
+    expect([clean?.label, changed?.label]).toEqual(['clean', 'changed'])
+    await place.window.list.row(machine).waitFor()
+    const choose = async (asked: string, told: string, command: string): Promise<void> => {
+      const { palette, field } = await place.window.openPalette()
+      await field.fill(asked)
+      await palette.getByText(told, { exact: true }).waitFor()
+      await field.press('Control+c')
+      await palette.getByText(`Copied: ${command}`, { exact: true }).waitFor()
+      await field.press('Enter')
+      await palette.waitFor({ state: 'hidden' })
+    }
+
+    await choose('restore clean kept', 'Restore "clean" of kept', 'mayfly checkpoint restore kept clean')
+    await place.window.answer('Restore "clean"?', 'Restore')
+    await until(async () => (await place.client.checkpoint.list({ machine })).present.parent === clean?.id, 'it stands where it stood then', 30_000)
+    await done()
+    await choose('fork changed kept', 'Fork "changed" of kept', 'mayfly fork kept --from changed')
+    const fork = async () => (await place.client.machine.list({})).find(({ origin }) => origin !== null)
+    await until(async () => (await fork())?.state === 'running', 'the fork runs', 30_000)
+    const made = await fork()
+    expect(made?.origin).toMatchObject({ machineName: machine, checkpoint: changed?.id, checkpointLabel: 'changed' })
+    await place.window.machine.name.filter({ hasText: made?.name ?? '' }).waitFor()
+    await place.client.machine.stop({ machine: made?.id ?? '', force: true })
   })
 
   test('a disk whose space is reserved is a job', async () => {
