@@ -25,7 +25,7 @@ export function serialSpecs(stage: () => Stage): void {
   test('a guest that floods its serial port leaves the window and the engine at ease', async () => {
     const { window, client, driver, home } = stage()
     await window.machine.serial.type('yes flooding | head -c 100000; echo; echo flood-$((1 + 1))-over')
-    await until(async () => (await client.machine.log({ machine: 'alpha', tailBytes: 4096 })).text.includes('flood-2-over'), 'the guest has written all', 100_000)
+    await client.machine.wait({ machine: 'alpha', for: 'serial:flood-2-over', timeoutMs: 100_000 })
     await until(async () => (await window.machine.serial.text(driver.host)).includes('flood-2-over'), 'the end is on the screen', 60_000)
     expect(await home.sh(client, 'alpha', 'echo well')).toBe('well\n')
   }, 180_000)
