@@ -15,6 +15,8 @@ export interface EngineFace {
   readonly streams: StreamDesk
   /** Why the engine should stay although nobody is connected, a sentence each. Empty: nothing is lost if it ends. */
   obligations(): string[]
+  /** What an earlier engine left half done is still being finished. */
+  isSettling(): boolean
   /** Lets go of everything; machines run on. */
   close(): Promise<void>
 }

@@ -25,6 +25,7 @@ import { ImageUsers } from './images/image-users.ts'
 import { JobBook } from './jobs/job-book.ts'
 import { sweepUnfinished } from './machine/create.ts'
 import type { EngineContext } from './machine/engine-context.ts'
+import { finishRestarts } from './machine/restart.ts'
 import { LogKeeper } from './machine/log-keeper.ts'
 import { MetricsBook } from './metrics/metrics-book.ts'
 import { Machines } from './machine/machines.ts'
@@ -148,6 +149,10 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
   runs = runBook
   await runBook.buryOrphans()
   promises.open(machines.all)
+  let isSettling = true
+  void finishRestarts(found).finally(() => {
+    isSettling = false
+  })
   const logKeeper = new LogKeeper(machines, (line) => log.info(line))
 
   const obligations = (): string[] => [
@@ -177,6 +182,7 @@ export async function createEngine(options: EngineOptions): Promise<EngineFace> 
     router: createRouter(parts),
     streams,
     obligations,
+    isSettling: () => isSettling,
     async close() {
       logKeeper.close()
       const removals = lifetimes.close()

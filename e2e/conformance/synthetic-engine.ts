@@ -121,6 +121,10 @@ export class SyntheticEngine implements EngineFace {
     return []
   }
 
+  isSettling(): boolean {
+    return false
+  }
+
   close(): Promise<void> {
     this.hub.close()
     this.streams.close()

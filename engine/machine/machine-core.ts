@@ -3,6 +3,7 @@
  * started with, and the state it is in. Commands (power, edit, ...) work on it in its queue;
  * every change of state passes through `enter`, which knows the legal moves.
  */
+import { rm } from 'node:fs/promises'
 import { uptime } from 'node:os'
 import type { MachineId } from '../../contract/ids.ts'
 import { MayflyError } from '../../contract/errors.ts'
@@ -13,12 +14,13 @@ import { usualBootSeconds } from '../console/boot-phase.ts'
 import { describeChanges } from '../devices/describe-changes.ts'
 import type { Hardware } from '../qemu/argv/hardware.ts'
 import { QmpConversation } from '../qemu/qmp/qmp-conversation.ts'
+import { hostBootId } from '../qemu/process/process-identity.ts'
 import { writeDocument } from '../storage/document.ts'
 import { machineFolderNames, type MachineFolderNames, machineRuntimeNames, type MachineRuntimeNames } from '../storage/names.ts'
 import { CommandQueue } from './command-queue.ts'
 import type { EngineContext, Happening } from './engine-context.ts'
 import type { LiveMachine } from './live-machine.ts'
-import { bootsDocument, lastExitDocument, type Life, lifeDocument, machineDocument, type RunDocument, runDocument } from './machine-documents.ts'
+import { bootsDocument, lastExitDocument, type Life, lifeDocument, machineDocument, restartDocument, type RestartIntent, type RunDocument, runDocument } from './machine-documents.ts'
 
 export interface StoredMachine {
   readonly config: MachineConfig | null
@@ -201,6 +203,17 @@ export class MachineCore {
   async saveLife(life: Life): Promise<void> {
     await writeDocument(this.names.life, lifeDocument, { format: 'mayfly-life', version: 1, ...life }, this.durable)
     this.update({ life })
+  }
+
+  /** Writes down that it is being restarted. Should that fail, it is no more than not seen through by another engine. */
+  async saveRestart(intent: RestartIntent): Promise<void> {
+    await writeDocument(this.names.restart, restartDocument, { format: 'mayfly-restart', version: 1, bootId: hostBootId(), ...intent }).catch((error: unknown) => this.context.log(`${this.id}: its restart is not on record: ${String(error)}`))
+  }
+
+  /** Nobody is to start it again. */
+  async takeBackRestart(): Promise<void> {
+    this.startsAgain = false
+    await rm(this.names.restart, { force: true })
   }
 
   /** Written without haste: what is lost of it in a power cut is measured anew. */

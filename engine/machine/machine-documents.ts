@@ -89,6 +89,25 @@ export const runDocument = {
 } as const satisfies DocumentKind<z.ZodType>
 export type RunDocument = z.infer<typeof runDocument.schema>
 
+/** restart.json: there from the wish to restart a machine until it runs again, or that has come to nothing. */
+export const restartDocument = {
+  format: 'mayfly-restart',
+  version: 1,
+  schema: z.strictObject({
+    format: z.literal('mayfly-restart'),
+    version: z.literal(1),
+    /** After the host went down nobody waits for it any more. */
+    bootId: z.string(),
+    /** When the guest that is to end was started: another one is what was wanted. */
+    ends: z.iso.datetime().nullable(),
+    force: z.boolean(),
+    /** How long the guest has to shut down; null: as its machine says. */
+    timeoutSeconds: z.number().nullable(),
+  }),
+  migrations: [],
+} as const satisfies DocumentKind<z.ZodType>
+export type RestartIntent = Pick<z.infer<typeof restartDocument.schema>, 'ends' | 'force' | 'timeoutSeconds'>
+
 /** last-exit.json: how the last process ended. */
 export const lastExitDocument = {
   format: 'mayfly-last-exit',

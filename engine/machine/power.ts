@@ -112,7 +112,12 @@ export interface StopOptions {
  * own setting decides between asking (`timeout`) and switching off.
  */
 export async function stop(core: MachineCore, options: StopOptions): Promise<void> {
-  core.startsAgain = false
+  if (core.startsAgain) await core.takeBackRestart()
+  return endGuest(core, options)
+}
+
+/** As `stop`, for a machine that is to be started again. */
+export async function endGuest(core: MachineCore, options: StopOptions): Promise<void> {
   if (options.force) return switchOff(core)
   const config = core.state === 'broken' ? null : core.config
   const timeoutSeconds = options.timeoutSeconds ?? config?.stop.timeoutSeconds ?? 60

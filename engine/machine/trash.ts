@@ -12,7 +12,7 @@ import { type Folders } from '../storage/folders.ts'
 import { machinesFolder, trashFolder } from '../storage/names.ts'
 import type { MachineCore } from './machine-core.ts'
 import type { Machines } from './machines.ts'
-import { processOfBroken, switchOff } from './power.ts'
+import { processOfBroken, stop } from './power.ts'
 import { readMachine } from './read-machine.ts'
 
 export type TrashEntry = z.infer<typeof trashEntrySchema>
@@ -28,7 +28,7 @@ interface Found extends TrashEntry {
 export async function putInTrash(core: MachineCore, machines: Machines, force: boolean): Promise<{ id: MachineId; name: string }> {
   const { id, name } = core
   // A start may be queued before us and not have begun.
-  if (force) await switchOff(core)
+  if (force) await stop(core, { force })
   await core.queue.run(async () => {
     // Whoever wanted it gone has what was wanted.
     if (force && core.stored.life.throwaway && !machines.has(id)) return

@@ -30,6 +30,10 @@ export class MachineFolderNames {
   get run(): string {
     return join(this.folder, 'run.json')
   }
+  /** That the machine is being restarted, so that another engine can see it through. */
+  get restart(): string {
+    return join(this.folder, 'restart.json')
+  }
   /** Which layers make up each disk. */
   get layers(): string {
     return join(this.folder, 'disks.json')

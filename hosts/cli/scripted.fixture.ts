@@ -63,7 +63,7 @@ export async function scriptedEngine(makeRouter: (streams: StreamDesk) => object
   mkdirSync(folders.runtime, { recursive: true, mode: 0o700 })
   const streams = new StreamDesk()
   const log = { info: () => undefined, bug: () => undefined }
-  const face = { router: makeRouter(streams) as EngineRouter, streams, obligations: () => [], close: () => Promise.resolve() }
+  const face = { router: makeRouter(streams) as EngineRouter, streams, obligations: () => [], isSettling: () => false, close: () => Promise.resolve() }
   const server = await serveSocket({ face, path: engineSocket(folders), identity: { version: '0', pid: process.pid, holder: 'test' }, log, onShutdown: () => undefined })
   return {
     home,

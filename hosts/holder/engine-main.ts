@@ -88,7 +88,7 @@ function watchIdle(): void {
   idle?.stop()
   idle = new IdleWatch({
     idleMs: isNeeded ? idleSeconds() * 1000 : wokenIdleMs,
-    isBusy: () => isNeeded && ((held?.server.connections ?? 0) > 0 || (held?.face.obligations() ?? []).length > 0),
+    isBusy: () => held?.face.isSettling() === true || isNeeded && ((held?.server.connections ?? 0) > 0 || (held?.face.obligations() ?? []).length > 0),
     onIdle: () => end('nobody needed it'),
   })
 }
