@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import type { Browser } from 'playwright-core'
 import { hostEnvironment } from './driver.fixture.ts'
-import type { Driver, LaunchOptions } from './driver.fixture.ts'
+import type { Driver, LaunchOptions, SavedFile } from './driver.fixture.ts'
 import { chromiumProgram, servePages } from './served-pages.ts'
 
 const command = fileURLToPath(new URL('../../out/cli/mayfly.mjs', import.meta.url))
@@ -45,9 +45,9 @@ export async function launchChromium({ home, colorScheme = 'light', size = { wid
       const [chooser] = await Promise.all([page.waitForEvent('filechooser'), ask()])
       await chooser.setFiles(file)
     }
-    const savedFile = async (_path: string, act: () => Promise<void>): Promise<string> => {
+    const savedFile = async (_path: string, act: () => Promise<void>): Promise<SavedFile> => {
       const [download] = await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), act()])
-      return download.path()
+      return { path: await download.path(), offered: download.suggestedFilename() }
     }
     return { host: 'chromium', browser, page, origin, stderr: served.stderr, chooseFile, savedFile, close }
   } catch (error) {

@@ -3,6 +3,13 @@ import type { ElectronApplication, Page } from 'playwright-core'
 
 export type HostName = 'electron' | 'chromium'
 
+export interface SavedFile {
+  /** Where it is. */
+  readonly path: string
+  /** The name it was offered by. */
+  readonly offered: string
+}
+
 export interface Driver {
   readonly host: HostName
   /** The main page, loaded. */
@@ -11,8 +18,8 @@ export interface Driver {
   readonly stderr: () => string
   /** Does what opens the dialog for files, and answers it with one. */
   readonly chooseFile: (file: string, ask: () => Promise<void>) => Promise<void>
-  /** Does what ends in saving a file, and answers with where it is. `path`: where it goes if the host asks. */
-  readonly savedFile: (path: string, act: () => Promise<void>) => Promise<string>
+  /** Does what ends in saving a file. `path`: where it goes if the host asks. */
+  readonly savedFile: (path: string, act: () => Promise<void>) => Promise<SavedFile>
   /** The app, where the host is one. */
   readonly app?: ElectronApplication
   /** Ends the host as a user would; machines run on. */

@@ -1,7 +1,7 @@
 /** Drives the desktop app in a real Electron: the one MAYFLY_ELECTRON names, else the runtime for tests. */
 import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { ElectronApplication } from 'playwright-core'
@@ -26,6 +26,8 @@ export interface ElectronOptions extends LaunchOptions {
   /** What it is started with besides, as a desktop hands over links. */
   readonly links?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Pixels of the screen for one of the page, in each direction; default 1. */
+  readonly density?: number
 }
 
 let lastStart: Promise<unknown> = Promise.resolve()
@@ -37,12 +39,12 @@ export function launchElectron(options: ElectronOptions): Promise<ElectronDriver
   return started
 }
 
-async function start({ home, colorScheme = 'light', folder = checkout, links = [], env = {} }: ElectronOptions): Promise<ElectronDriver> {
+async function start({ home, colorScheme = 'light', folder = checkout, links = [], env = {}, density = 1 }: ElectronOptions): Promise<ElectronDriver> {
   if (process.getuid?.() === 0) throw new Error('Electron keeps its sandbox in tests, and root has none: run them with npm test.')
   const program = process.env['MAYFLY_ELECTRON'] ?? (await electronForTests())
-  const display = await openDisplay()
+  const display = await openDisplay(density)
   try {
-    const { app, page, stderr } = await startApp({ program, args: [...flags, folder, ...links], env: { ...hostEnvironment(home), DISPLAY: display.name, ...env }, colorScheme })
+    const { app, page, stderr } = await startApp({ program, args: [...flags, `--force-device-scale-factor=${density}`, folder, ...links], env: { ...hostEnvironment(home), DISPLAY: display.name, ...env }, colorScheme })
     return {
       host: 'electron',
       app,
@@ -62,14 +64,15 @@ async function start({ home, colorScheme = 'light', folder = checkout, links = [
       savedFile: async (path, act) => {
         await app.evaluate(({ dialog }, chosen) => {
           const asBefore = dialog.showSaveDialog.bind(dialog)
-          dialog.showSaveDialog = () => {
+          dialog.showSaveDialog = (...given: unknown[]) => {
             dialog.showSaveDialog = asBefore
+            Object.assign(globalThis, { offeredPath: (given.at(-1) as { readonly defaultPath?: string }).defaultPath })
             return Promise.resolve({ canceled: false, filePath: chosen })
           }
         }, path)
         await act()
         await until(() => stat(path).then(({ size }) => size > 0, () => false), `${path} is saved`, 60_000)
-        return path
+        return { path, offered: basename(await app.evaluate(() => (globalThis as { readonly offeredPath?: string }).offeredPath ?? '')) }
       },
       close: async () => {
         await app.close()

@@ -8,8 +8,9 @@ export interface VirtualDisplay {
   close(): Promise<void>
 }
 
-export async function openDisplay(): Promise<VirtualDisplay> {
-  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1600x1100x24', '-nolisten', 'tcp', '-noreset'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+/** `density`: how much larger it is for windows that draw everything larger. */
+export async function openDisplay(density = 1): Promise<VirtualDisplay> {
+  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', `${Math.ceil(1600 * density)}x${Math.ceil(1100 * density)}x24`, '-nolisten', 'tcp', '-noreset'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
   const ended = once(child, 'exit')
   const told = child.stdio[3]
   if (told === null || told === undefined || !('setEncoding' in told)) throw new Error('Xvfb has no pipe to tell its display.')

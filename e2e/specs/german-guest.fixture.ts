@@ -49,7 +49,9 @@ export class GermanGuest {
   async begin(): Promise<void> {
     const dumped = Buffer.from(await this.#run('dumpkmap | base64'), 'base64')
     await this.#run('base64 -d > /tmp/german && loadkmap < /tmp/german && chvt 8', withGermanKeys(dumped).toString('base64'))
-    await this.#run('setsid sh -c "exec < /dev/tty8; stty -icanon -echo iutf8; : > /tmp/typing; cat >> /tmp/typed" > /dev/null 2>&1 & until [ -e /tmp/typing ]; do sleep 0.1; done')
+    // One that was begun before would get some of the keys.
+    await this.#run('if [ -e /tmp/typing ]; then kill "$(cat /tmp/typing)"; rm /tmp/typing /tmp/typed; fi')
+    await this.#run(String.raw`setsid sh -c "exec < /dev/tty8; stty -icanon -echo iutf8; echo \$\$ > /tmp/typing; exec cat >> /tmp/typed" > /dev/null 2>&1 & until [ -s /tmp/typing ]; do sleep 0.1; done`)
   }
 
   typed(): Promise<string> {

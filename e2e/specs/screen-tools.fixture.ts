@@ -161,8 +161,8 @@ export function screenToolSpecs(stage: () => Stage): void {
   test('a screenshot becomes a file, and what the clipboard holds', async () => {
     const { page, window, driver, home } = stage()
     await tool('Screenshot').click()
-    const file = await driver.savedFile(join(home.root, 'shot.png'), () => page.getByRole('menuitem', { name: 'Save screenshot' }).click())
-    const png = await readFile(file)
+    const { path } = await driver.savedFile(join(home.root, 'shot.png'), () => page.getByRole('menuitem', { name: 'Save screenshot' }).click())
+    const png = await readFile(path)
     const { width, height } = await screen().look()
     expect([png.subarray(1, 4).toString(), png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual(['PNG', width, height])
     await tool('Screenshot').click()
@@ -188,7 +188,7 @@ export function screenReturnsSpec(stage: () => Stage): void {
     await screen().region.getByText('Recording', { exact: true }).waitFor()
     await guest('for i in 1 2 3 4 5 6; do echo $i > /dev/tty11; sleep 0.5; done')
     const film = driver.savedFile(join(home.root, 'film.webm'), async () => (await stage().withoutEngine())())
-    expect((await readFile(await film)).length).toBeGreaterThan(1000)
+    expect((await readFile((await film).path)).length).toBeGreaterThan(1000)
     await tool('Record').waitFor({ timeout: 30_000 })
     await holds()
     // A slash is a key of the page, where a console does not have the keyboard.

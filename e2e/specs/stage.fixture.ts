@@ -21,15 +21,13 @@ export type Launch = (options: LaunchOptions) => Promise<Driver>
 
 export class Stage {
   readonly home: TestHome
-  readonly #launch: Launch
   #client: EngineClient
   #driver: Driver
   #window: Window
 
-  private constructor(home: TestHome, launch: Launch, client: EngineClient, driver: Driver) {
+  private constructor(home: TestHome, client: EngineClient, driver: Driver) {
     driver.page.setDefaultTimeout(patienceMs)
     this.home = home
-    this.#launch = launch
     this.#client = client
     this.#driver = driver
     this.#window = new Window(driver.page)
@@ -40,7 +38,7 @@ export class Stage {
     try {
       const client = await home.openDetached()
       await home.buildTiny(client)
-      return new Stage(home, launch, client, await launch({ home: home.root }))
+      return new Stage(home, client, await launch({ home: home.root }))
     } catch (error) {
       await home.close()
       throw error
@@ -94,10 +92,10 @@ export class Stage {
     this.#client = await this.home.openDetached()
   }
 
-  /** Ends the host as a person would, and shows Mayfly again. */
-  async reopen(options: Omit<LaunchOptions, 'home'> = {}): Promise<void> {
+  /** Ends the host as a person would, and shows Mayfly in another; machines run on. */
+  async moveTo(launch: Launch): Promise<void> {
     await this.#driver.close()
-    this.#driver = await this.#launch({ home: this.home.root, ...options })
+    this.#driver = await launch({ home: this.home.root })
     this.#driver.page.setDefaultTimeout(patienceMs)
     this.#window = new Window(this.#driver.page)
   }
