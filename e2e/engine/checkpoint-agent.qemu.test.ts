@@ -1,6 +1,9 @@
 /** What the guest's own agent does for a checkpoint: it freezes the file systems for the moment, whatever becomes of the engine, and tells which packages there are. */
+import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../conformance/until.ts'
 import { CrashStage } from './checkpoint-crash.fixture.ts'
+import { folderOf } from './checkpoint-model.fixture.ts'
 
 let stage: CrashStage
 const machine = 'alpha'
@@ -56,6 +59,22 @@ test('the packages of two points are compared, where the guest tells of any', as
   expect(await diff('before', 'after')).toEqual({ added: ['curl'], removed: ['vim'], changed: [{ name: 'bash', a: '5.2', b: '5.3' }] })
   expect(await diff('no packages', 'after')).toBeNull()
 })
+
+test('an agent that obeys when the engine that asked it is dead does not leave them frozen', async () => {
+  const { journal } = await folderOf(stage.home, stage.client, machine)
+  await sh('kill -STOP $(pidof qemu-ga)')
+  const taken = take('late', 'yes').then(({ id }) => stage.client.job.wait({ job: id })).catch(() => undefined)
+  await until(() => existsSync(journal), 'it is about to be asked', 30_000)
+  await stage.killedAtRest()
+  await taken
+  await sh('kill -CONT $(pidof qemu-ga)')
+  await until(() => !existsSync(journal), 'what was under way is settled', 60_000)
+  await stage.client.machine.wait({ machine, for: 'agent', timeoutMs: 60_000 })
+  await expectThawed('late')
+  await stage.done(take('after all', 'yes'))
+  expect(await isFrozen('after all')).toBe(true)
+  await expectThawed('after all')
+}, 300_000)
 
 test('where the agent hangs, who wants them frozen hears why, and they are not left frozen when it wakes', async () => {
   await stage.client.machine.stop({ machine, force: true })
