@@ -19,9 +19,9 @@ const portOf = (name: string): string => `grep -lx ${name} /sys/class/virtio-por
 /** What QEMU answers to an agent's announcement on the clipboard's port. */
 async function answerToAgent(machine: string): Promise<{ port: number; protocol: number; type: number }> {
   let bytes = Buffer.alloc(0)
-  // A port that has just come takes and gives nothing until QEMU's end has told that it is open.
+  // A port that has just come has its name before it has its device, or neither, and takes and gives nothing until QEMU's end has told that it is open.
   await until(async () => {
-    const text = await home.sh(client, machine, `port=$(${portOf('com.redhat.spice.0')}); exec 3<>/dev/$port && printf ${announcement} | xxd -r -p >&3 && timeout 5 head -c ${announcement.length / 2} <&3 | base64 || true`)
+    const text = await home.sh(client, machine, `port=$(${portOf('com.redhat.spice.0')}); [ -c "/dev/$port" ] || exit 0; exec 3<>/dev/$port && printf ${announcement} | xxd -r -p >&3 && timeout 5 head -c ${announcement.length / 2} <&3 | base64 || true`)
     bytes = Buffer.from(text, 'base64')
     return bytes.length * 2 === announcement.length
   }, 'QEMU speaks on the port')
