@@ -1,6 +1,7 @@
 /** What the guest's own agent does for a checkpoint: it freezes the file systems for the moment, whatever becomes of the engine, and tells which packages there are. */
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { machineRuntimeNames } from '../../engine/storage/names.ts'
 import { until } from '../conformance/until.ts'
 import { CrashStage } from './checkpoint-crash.fixture.ts'
 import { folderOf } from './checkpoint-model.fixture.ts'
@@ -67,8 +68,13 @@ test('an agent that obeys when the engine that asked it is dead does not leave t
   await until(() => existsSync(journal), 'it is about to be asked', 30_000)
   await stage.killedAtRest()
   await taken
-  await sh('kill -CONT $(pidof qemu-ga)')
   await until(() => !existsSync(journal), 'what was under way is settled', 60_000)
+  // Neither does one that sleeps longer than the engine after that lives.
+  const { thawOwed } = machineRuntimeNames(stage.home.folders, (await stage.client.machine.show({ machine })).id)
+  expect(existsSync(thawOwed)).toBe(true)
+  await stage.killedAtRest()
+  await sh('kill -CONT $(pidof qemu-ga)')
+  await until(() => !existsSync(thawOwed), 'it was thawed', 60_000)
   await stage.client.machine.wait({ machine, for: 'agent', timeoutMs: 60_000 })
   await expectThawed('late')
   await stage.done(take('after all', 'yes'))

@@ -1,4 +1,6 @@
 /** Freezing the guest's file systems for the moment of a checkpoint. Whatever happens, they are thawed. */
+import { existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { MayflyError, isMayflyError } from '../../contract/errors.ts'
 import { GuestAgent } from '../guest/guest-agent.ts'
 import type { LiveMachine } from '../machine/live-machine.ts'
@@ -52,12 +54,18 @@ export async function thaw(core: MachineCore, live: LiveMachine): Promise<void> 
   } catch (error) {
     core.context.log(`${core.id}: its file systems may still be frozen: ${String(error)}`)
     if (!isSilence(error)) return
-    owed.add(live)
+    await writeFile(core.runtime.thawOwed, '', { mode: 0o600 }).catch((failure: unknown) => core.context.log(`${core.id}: that its file systems may be frozen is not on record: ${String(failure)}`))
     void thawWhenItWakes(core, live)
   }
 }
 
+/** An engine before this one has ended while it waited for the agent. */
+export function thawIfOwed(core: MachineCore): void {
+  if (core.live !== null && existsSync(core.runtime.thawOwed)) void thawWhenItWakes(core, core.live)
+}
+
 async function thawWhenItWakes(core: MachineCore, live: LiveMachine): Promise<void> {
+  owed.add(live)
   while (!live.isDetached) {
     try {
       await thawOnceItAnswers(live)
@@ -69,6 +77,8 @@ async function thawWhenItWakes(core: MachineCore, live: LiveMachine): Promise<vo
     }
   }
   owed.delete(live)
+  // The next engine waits on where this one ends.
+  if (!live.isDetached) await rm(core.runtime.thawOwed, { force: true }).catch((error: unknown) => core.context.log(`${core.id}: ${String(error)}`))
 }
 
 /** It has said neither yes nor no. */

@@ -21,7 +21,7 @@ import { dropAside, sweepCheckpoints } from './checkpoint-store.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { settleCopy } from './copied-layers.ts'
 import { finishDelete } from './delete-now.ts'
-import { thaw } from './guest-file-systems.ts'
+import { thaw, thawIfOwed } from './guest-file-systems.ts'
 import { type Act, closeJournal, readJournal } from './journal.ts'
 import { removeNodes } from './live-chain.ts'
 import { recoverMerge } from './merge-layers.ts'
@@ -42,6 +42,7 @@ export async function recoverAll(found: readonly FoundMachine[]): Promise<void> 
     core.queue
       .run(async () => {
         await settleFreeze(core)
+        thawIfOwed(core)
         if (mayHave(content, core.names.journal)) await settleJournal(core)
         if (core.stored.checkpoints > 0) await tidy(core)
       })

@@ -150,6 +150,8 @@ export interface MachineRuntimeNames {
   readonly stateSocket: string
   /** There while the machine is being frozen: how it was before. */
   readonly freezing: string
+  /** There while its agent, which was silent, may freeze its file systems when it wakes. */
+  readonly thawOwed: string
   /** Where the RAM library in QEMU listens. */
   readonly ramSocket: string
   readonly pidFile: string
@@ -169,6 +171,7 @@ export function machineRuntimeNames(folders: Folders, id: MachineId): MachineRun
     tpmSocket: join(folder, 'tpm.sock'),
     stateSocket: join(folder, 'state.sock'),
     freezing: join(folder, 'freezing'),
+    thawOwed: join(folder, 'thaw-owed'),
     ramSocket: join(folder, 'ram.sock'),
     pidFile: join(folder, 'qemu.pid'),
     tpmPidFile: join(folder, 'swtpm.pid'),
