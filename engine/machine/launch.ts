@@ -283,7 +283,7 @@ async function launchFailure(core: MachineCore, cause: unknown): Promise<MayflyE
 function assertMemoryFits(core: MachineCore, config: MachineConfig): void {
   const hostMiB = Math.floor(totalmem() / (1024 * 1024))
   if (config.memoryMiB <= hostMiB) return
-  throw new MayflyError('host-unavailable', `${core.name} cannot start: it shall have ${config.memoryMiB} MiB of memory, and this host has ${hostMiB} MiB.`, { check: 'memory' }, { next: `Give it less: mayfly set ${core.id} --memory ${Math.max(16, Math.floor(hostMiB / 2))}MiB` })
+  throw new MayflyError('host-unavailable', `${core.name} cannot start: it shall have ${config.memoryMiB} MiB of memory, and this host has ${hostMiB} MiB.`, { check: 'memory' }, { next: `Give it less: mayfly set ${core.commandWord} --memory ${Math.max(16, Math.floor(hostMiB / 2))}MiB` })
 }
 
 /** QEMU would refuse with a line about "hostfwd"; this names the machine, or says that it is somebody else. */
