@@ -57,7 +57,8 @@ export function serialToolSpecs(stage: () => Stage): void {
     const place = await serial().region.locator('.xterm-screen').boundingBox()
     if (place === null) throw new Error('The terminal has a place.')
     await until(async () => {
-      await page.mouse.move(place.x + 60, place.y + 60)
+      // The terminal looks for links when the mouse comes to a line, which may still be empty the first time.
+      await page.mouse.move(place.x + 60, place.y + 4)
       await page.mouse.move(place.x + 62, place.y + 62)
       return (await serial().region.locator('.xterm-cursor-pointer').count()) > 0
     }, 'the link is found under the mouse', 30_000)

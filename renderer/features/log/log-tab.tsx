@@ -2,7 +2,7 @@
 import { SegmentedControl, Switch } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { Search, X } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { MachineSummary } from '../../../contract/machine.ts'
 import { text } from '../../text/text.ts'
 import { formatFull, formatStamp } from '../../text/time.ts'
@@ -32,6 +32,11 @@ export function LogTab({ machine }: { readonly machine: MachineSummary }): React
     // All rows are equally high: the end is where it is said to be.
     if (follow && scroller.current !== null) scroller.current.scrollTop = scroller.current.scrollHeight
   }, [follow, shown])
+
+  // What is shown is another text, and its beginning is where nobody went up to.
+  useLayoutEffect(() => {
+    lastTop.current = 0
+  }, [source, query])
 
   /** Whoever goes up, by whatever means, wants to read; whoever comes back to the end wants to follow. */
   function scrolled({ currentTarget: { scrollTop, scrollHeight, clientHeight } }: React.UIEvent): void {
